@@ -128,8 +128,8 @@ audit-delivered = Log: up to date
 audit-waiting = Log: { $n } to send
 audit-broken = Log: error, call the administrator
 server-reachable = Server: reachable
-server-away = Server unreachable: { $left } left
-server-away-too-long = Server unreachable: operations suspended
+server-away = Server away: { $left } left
+server-away-too-long = Server away: operations suspended
 
 ## List and layout
 list-search = Search camera ( { $key } )
@@ -402,6 +402,7 @@ diagnostics-ptz = pan, tilt, zoom
 
 ## Keys
 keys-title = Guide: keys
+keys-page = { $up } { $down } scroll the page, any other key closes it.
 keys-group-everywhere = Everywhere
 keys-group-wall = Wall
 keys-group-camera = Selected camera
@@ -553,6 +554,7 @@ walls-save = Save
 walls-forget = Delete
 walls-tiles = { $n } tiles
 walls-hint = Enter opens the chosen view in this window, Esc closes.
+walls-hint-first = Type a name: Enter saves the view of this window, Esc closes.
 walls-no-name = The view has no name. Write one and save again.
 walls-long-name = The name is too long. Use { $n } characters at most.
 walls-too-many = There are too many saved views. Delete one and save again.

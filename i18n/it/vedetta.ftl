@@ -55,7 +55,7 @@ sign-in-must-choose = La password è scaduta o provvisoria: sceglierne una nuova
 sign-in-second-factor = Serve il codice dell'app di autenticazione, oppure quello scritto è errato. Riscrivere la password e il codice attuale.
 sign-in-no-second-factor = Per questo account qui serve un secondo fattore, che non è attivo. Chiedere all'amministratore di sistema di attivarlo.
 sign-in-code = Codice dell'app di autenticazione (6 cifre)
-sign-in-new-password = Nuova password: almeno 12 caratteri, diversa dalle ultime cinque
+sign-in-new-password = Nuova password: 12 caratteri o più, non le ultime 5
 sign-in-new-again = Nuova password, di nuovo
 sign-in-change = Cambia la password
 sign-in-changed = Password cambiata. Accedere con quella nuova.
@@ -128,8 +128,8 @@ audit-delivered = Registro: aggiornato
 audit-waiting = Registro: da inviare { $n }
 audit-broken = Registro: errore, chiamare l'amministratore
 server-reachable = Server: raggiungibile
-server-away = Server non raggiungibile: restano { $left }
-server-away-too-long = Server non raggiungibile: operazioni sospese
+server-away = Server assente: restano { $left }
+server-away-too-long = Server assente: operazioni sospese
 
 ## Elenco e disposizione
 list-search = Cerca telecamera ( { $key } )
@@ -240,7 +240,7 @@ snapshot-saved = Fotogramma salvato in { $path }
 
 ## Registrazioni
 playback-leave = Torna alla diretta
-playback-recorded = Immagini registrate: consultazione annotata nel registro a tuo nome.
+playback-recorded = Immagini registrate: la consultazione è annotata a tuo nome.
 playback-mark = REGISTRATO
 playback-looking = RICERCA DELLE REGISTRAZIONI
 playback-starting = APERTURA
@@ -402,6 +402,7 @@ diagnostics-ptz = brandeggio
 
 ## Tasti
 keys-title = Guida: i tasti
+keys-page = { $up } { $down } scorrono la pagina, ogni altro tasto la chiude.
 keys-group-everywhere = Ovunque
 keys-group-wall = Parete
 keys-group-camera = Telecamera selezionata
@@ -553,6 +554,7 @@ walls-save = Salva
 walls-forget = Elimina
 walls-tiles = { $n } riquadri
 walls-hint = Invio apre la vista scelta in questa finestra, Esc chiude.
+walls-hint-first = Scrivere un nome: Invio salva la vista di questa finestra, Esc chiude.
 walls-no-name = La vista non ha un nome. Scriverlo e salvare di nuovo.
 walls-long-name = Il nome è troppo lungo. Usare al massimo { $n } caratteri.
 walls-too-many = Le viste salvate sono troppe. Eliminarne una e salvare di nuovo.
@@ -593,7 +595,7 @@ people-name = Nome e account
 people-level = Livello
 people-act = Atto di nomina
 people-last-use = Ultimo uso
-people-confirm-by = Da confermare entro
+people-confirm-by = Conferma entro
 people-state = Stato
 people-never = mai
 people-no-deadline = senza scadenza

@@ -316,12 +316,7 @@ impl App {
             _ => Subscription::none(),
         };
         let tick = iced::time::every(Duration::from_millis(500)).map(|_| Message::Tick);
-        Subscription::batch([
-            work,
-            awake,
-            tick,
-            window::close_requests().map(Message::CloseRequested),
-        ])
+        Subscription::batch([work, awake, tick, window::close_requests().map(Message::CloseRequested)])
     }
 
     /// A window, and what happens at its devices.
@@ -338,12 +333,7 @@ impl App {
                 let again = Message::Command(Command::Confirm, Edge::Down);
                 let key = self.keyboard.keymap.key(Command::Confirm);
                 let again = action(Icon::Retry, fl!("app-try-again"), key.as_ref(), true, Some(again));
-                center(
-                    column![words, body(fl!("app-broken")), again]
-                        .spacing(12)
-                        .max_width(760),
-                )
-                .into()
+                center(column![words, body(fl!("app-broken")), again].spacing(12).width(640)).into()
             }
             Screen::SigningOut => center(body(fl!("app-signing-out"))).into(),
             Screen::Enrol(screen) => screen.view().map(Message::Enrol),

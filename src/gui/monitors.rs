@@ -115,11 +115,15 @@ pub fn take_work_area<T: Send + 'static>(id: window::Id) -> Task<T> {
     fitted.chain(window::maximize(id, true))
 }
 
-/// Puts a window that has just been opened on another monitor than `beside` stands on, where there is one.
+/// Puts a window that has just been opened on another monitor than `beside` stands on, where there is one; otherwise it is made
+/// no larger than the work area.
 pub fn put_beside<T: Send + 'static>(id: window::Id, beside: window::Id) -> Task<T> {
     stands(beside).then(move |(point, scale, monitors)| match monitors.other_than(point) {
         Some(area) => window::move_to(id, Point::new(area.x / scale, area.y / scale)).chain(window::maximize(id, true)),
-        None => Task::none(),
+        None => match monitors.at(point) {
+            Some(area) => window::size(id).then(move |size| fit(id, size, area, scale)),
+            None => fit_to_monitor(id),
+        },
     })
 }
 

@@ -17,7 +17,7 @@
 //! | `GET /v1/workstations` | – → `Vec<`[`StationView`]`>` |
 //! | `POST /v1/workstations/codes` | [`NewCode`] → [`EnrolmentCode`], recorded |
 //! | `DELETE /v1/workstations/{station}` | [`Because`], or nothing → – (revoked at once, recorded) |
-//! | `GET /v1/doctor` | – → `Vec<domain::doctor::Finding>`: what is wrong with the server, administrator, recorded |
+//! | `GET /v1/doctor` | – → list of `domain::doctor::Finding`: what is wrong with the server, administrator, recorded |
 //! | `GET /v1/authority` | the internal CA, PEM; anyone |
 //! | `POST /v1/enrolments` | [`Enrol`] → [`Certified`]; whoever has a code |
 //! | `POST /v1/stations/{station}/certificate` | [`Renewal`] → [`Certified`] |

@@ -75,6 +75,7 @@ impl ChangePurpose {
             self.form.typed(Place::ProtocolNo),
         );
         let Ok(stated) = stated else {
+            self.form.go_to(Place::ProtocolNo);
             self.form.fail(fl!("sign-in-no-protocol"));
             return Next::None;
         };
@@ -123,6 +124,11 @@ mod tests {
         }
         dialogue.update(command(Command::Confirm));
         assert!(dialogue.form.error().is_some() && desk.said().is_empty());
+        assert_eq!(
+            dialogue.form.place(),
+            Some(Place::ProtocolNo),
+            "where it is to be written"
+        );
         let typed = form::Message::Typed(Place::ProtocolNo, "1402/2026".into());
         dialogue.update(Message::Form(typed));
         assert!(matches!(dialogue.update(command(Command::Confirm)), Next::Run(_)));

@@ -204,8 +204,12 @@ impl Export {
             labelled(sign, which, tone),
             row![self.form.input(Place::From), self.form.input(Place::To)].spacing(12),
             self.form.input(Place::Purpose),
-            self.form.input(Place::Reason),
-            self.form.input(Place::ProtocolNo),
+            // Side by side: at 150 % on a small screen the buttons are in sight below the longest refusal.
+            row![
+                self.form.input(Place::Reason),
+                self.form.input(Place::ProtocolNo).width(260)
+            ]
+            .spacing(12),
             quiet(fl!("export-for-ever")),
             self.form.foot(fl!("export-cancel")),
         ]
@@ -380,6 +384,22 @@ mod tests {
             })));
             assert!(matches!(dialogue.stage, Stage::Done { shorter: said, .. } if said == shorter));
         }
+    }
+
+    #[test]
+    fn the_buttons_are_in_sight_at_150_percent_below_the_longest_refusal() {
+        let desk = fake::masked(4, 1);
+        let camera = desk.plan().cameras[1].clone();
+        let mut dialogue = Export::new(desk, camera, 1_790_000_000_000, 1_790_000_060_000);
+        let back = Refusal::ClockSetBack {
+            at_ms: 1_790_000_030_000,
+            to_ms: 1_790_000_000_000,
+        };
+        dialogue.update(Message::Ended(Err(Arc::new(back))));
+        // 768 pixels, without what is left free around a dialogue.
+        let room = 768.0 / 1.5 - 2.0 * 8.0 - 2.0 * 16.0;
+        let height = typist::Typist::new().height(dialogue.view());
+        assert!(height <= room, "{height} of {room}");
     }
 
     #[test]

@@ -179,6 +179,8 @@ impl Diagnostics {
             .flat_map(|camera| [self.row(camera), rule::horizontal(1).into()]);
         let table = scrollable(Column::with_children(rows).spacing(4))
             .id(TABLE)
+            // Beside the lines, not over their ends.
+            .spacing(4)
             .height(Fill)
             .style(theme::scroll);
         let page = column![

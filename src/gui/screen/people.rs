@@ -13,7 +13,7 @@ use crate::gui::sentences;
 use crate::gui::session_port::Accounts;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::account_given::AccountGiven;
-use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
+use crate::gui::ui::controls::{action, body, heading, outcome, quiet};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
@@ -266,7 +266,7 @@ impl People {
         };
         let mut page = column![title, titles(), lines, self.acts(keymap)].spacing(10);
         if let Some((tone, said)) = &self.said {
-            page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
+            page = page.push(outcome(said.as_str(), *tone));
         }
         let page = page
             .push(quiet(table::hint(keymap)))

@@ -11,7 +11,7 @@ use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::Accounts;
 use crate::gui::theme::Tone;
-use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
+use crate::gui::ui::controls::{action, body, heading, outcome, quiet};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
@@ -178,7 +178,7 @@ impl Sessions {
         );
         let mut page = column![title, titles(), lines, row![end]].spacing(10);
         if let Some((tone, said)) = &self.said {
-            page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
+            page = page.push(outcome(said.as_str(), *tone));
         }
         let page = page
             .push(quiet(table::hint(keymap)))

@@ -12,7 +12,7 @@ use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::WorkstationAdmin;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, heading, labelled, quiet};
+use crate::gui::ui::controls::{action, body, heading, outcome, quiet};
 use crate::gui::ui::enrolment_code::{self, NewWorkstation};
 use crate::gui::ui::form::Next;
 use crate::gui::ui::reason_dialog::{self, ReasonDialog};
@@ -235,7 +235,7 @@ impl Workstations {
         .spacing(theme::GAP);
         let mut page = column![title, titles(), lines, acts].spacing(10);
         if let Some((tone, said)) = &self.said {
-            page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
+            page = page.push(outcome(said.as_str(), *tone));
         }
         if !may {
             page = page.push(quiet(fl!("stations-hint-seen")));

@@ -200,8 +200,10 @@ impl CameraList {
             };
             container(quiet(words)).padding(8).into()
         } else {
+            // Beside the lines, not over their ends.
             scrollable(column(lines))
                 .id(self.list_id.clone())
+                .spacing(4)
                 .height(Fill)
                 .width(Fill)
                 .style(theme::scroll)

@@ -8,7 +8,7 @@ use iced::alignment::Vertical;
 use iced::widget::{
     Button, Column, Row, Text, button, column, container, mouse_area, opaque, row, scrollable, stack, text, text_input,
 };
-use iced::{Element, Fill, Shrink, Theme, widget};
+use iced::{Element, Fill, Shrink, Task, Theme, widget};
 
 /// Text of the body size.
 pub fn body<'a>(words: impl text::IntoFragment<'a>) -> Text<'a, Theme> {
@@ -100,6 +100,24 @@ pub fn marked_field<'a, Message: Clone + 'a>(
     column![container(said.color(Tone::Attention.colour())).clip(true), input].spacing(4)
 }
 
+/// What became of something that was asked for.
+pub fn outcome<'a, Message: 'a>(words: impl text::IntoFragment<'a>, tone: Tone) -> Row<'a, Message> {
+    let sign = if tone == Tone::Normal {
+        Icon::Done
+    } else {
+        Icon::Warning
+    };
+    labelled(sign, words, tone)
+}
+
+/// What is scrolled of a dialogue.
+const DIALOGUE: &str = "dialogue";
+
+/// Scrolls the dialogue by so many logical pixels.
+pub fn scroll_dialogue<Message: Send + 'static>(y: f32) -> Task<Message> {
+    widget::operation::scroll_by(DIALOGUE, widget::operation::AbsoluteOffset { x: 0.0, y })
+}
+
 /// A dialogue over everything else, scrolled where the window is lower; nothing under it can be reached by the pointer.
 pub fn over<'a, Message: Clone + 'a>(
     under: Element<'a, Message>,
@@ -107,7 +125,7 @@ pub fn over<'a, Message: Clone + 'a>(
     on_dismiss: Message,
 ) -> Element<'a, Message> {
     // Close to the edge: at 150 % a window on a small screen is 512 logical pixels high, and the buttons are at the bottom.
-    let scrolled = scrollable(container(dialogue).padding([16, 24]));
+    let scrolled = scrollable(container(dialogue).padding([16, 24])).id(DIALOGUE);
     let card = container(opaque(container(scrolled).style(theme::card)))
         .center(Fill)
         .padding(8)

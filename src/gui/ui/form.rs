@@ -71,7 +71,7 @@ enum Kind {
     },
     Button {
         icon: Icon,
-        /// The key that is written beside the words.
+        /// A key of its own, written beside the words; Enter is written where it presses the button.
         key: Option<String>,
     },
 }
@@ -122,11 +122,9 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
         self.with(place, label, Kind::Choice { words, chosen })
     }
 
-    /// With a button; the first one is what Enter presses in the fields before it.
+    /// With a button; Enter presses it in the fields and choices just before it.
     pub fn button(self, place: P, icon: Icon, words: String) -> Self {
-        let first = !self.parts.iter().any(|part| matches!(part.kind, Kind::Button { .. }));
-        let key = first.then(|| fixed_key(Command::Confirm));
-        self.with(place, words, Kind::Button { icon, key })
+        self.with(place, words, Kind::Button { icon, key: None })
     }
 
     /// With a button that has a key of its own.
@@ -278,13 +276,16 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
         }
     }
 
-    /// The button there, or the next one after it.
+    /// The button at this part, or the next one after it.
+    fn button_from(&self, at: usize) -> Option<usize> {
+        let is_button = |part: &Part<P>| matches!(part.kind, Kind::Button { .. });
+        let mut after = self.parts.iter().enumerate().skip(at);
+        after.find(|(_, part)| is_button(part)).map(|(at, _)| at)
+    }
+
     fn press<D>(&mut self, at: Option<usize>) -> Step<P, D> {
-        let after = self.parts.iter().skip(at.unwrap_or(self.parts.len()));
-        let button = after
-            .filter(|part| matches!(part.kind, Kind::Button { .. }))
-            .map(|part| part.place)
-            .next();
+        let button = at.and_then(|at| self.button_from(at));
+        let button = button.and_then(|at| self.parts.get(at)).map(|part| part.place);
         match button.filter(|_| !self.waiting) {
             Some(place) => Step::Pressed(place),
             None => Step::Next(Next::None),
@@ -317,12 +318,28 @@ impl<P: Copy + PartialEq + Send + 'static> Form<P> {
     }
 
     fn pressable<'a>(&'a self, part: &'a Part<P>, at: usize) -> Button<'a, Message<P>> {
-        let (icon, key) = match &part.kind {
-            Kind::Button { icon, key } => (*icon, key.as_ref()),
-            Kind::Field { .. } | Kind::Choice { .. } => (Icon::Done, None),
+        let icon = match &part.kind {
+            Kind::Button { icon, .. } => *icon,
+            Kind::Field { .. } | Kind::Choice { .. } => Icon::Done,
         };
         let pressed = (!self.waiting).then_some(Message::Pressed(part.place));
-        action(icon, part.label.clone(), key, at == self.at, pressed)
+        action(
+            icon,
+            part.label.clone(),
+            self.key_beside(at).as_ref(),
+            at == self.at,
+            pressed,
+        )
+    }
+
+    /// The key that is written beside the words of a button.
+    fn key_beside(&self, at: usize) -> Option<String> {
+        let own = match &self.parts.get(at)?.kind {
+            Kind::Button { key, .. } => key.clone(),
+            Kind::Field { .. } | Kind::Choice { .. } => None,
+        };
+        let enter = || (self.button_from(self.at) == Some(at)).then(|| fixed_key(Command::Confirm));
+        own.or_else(enter)
     }
 
     /// What is wrong, then all buttons and the one that closes.
@@ -413,6 +430,29 @@ mod tests {
             pressed(&mut form, Message::Command(Command::Previous));
             assert_eq!(form.place(), Some(expected));
         }
+    }
+
+    #[test]
+    fn enter_is_written_beside_the_button_that_it_presses() {
+        let mut form = form().keyed(Place::Why, Icon::Open, "terzo".into(), Some("L".into()));
+        let enter = Some(fixed_key(Command::Confirm));
+        for (at, pressed) in [
+            (Place::Why, 2),
+            (Place::Which, 2),
+            (Place::Yes, 2),
+            (Place::Reason, 4),
+            (Place::No, 4),
+        ] {
+            form.go_to(at);
+            let written = [2, 4].map(|button| form.key_beside(button));
+            assert_eq!(
+                written,
+                [2, 4].map(|button| enter.clone().filter(|_| button == pressed)),
+                "{at:?}"
+            );
+        }
+        form.at = 5;
+        assert_eq!(form.key_beside(5).as_deref(), Some("L"), "its own goes before it");
     }
 
     #[test]

@@ -5,12 +5,16 @@
 
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
-use crate::gui::input::{Command, Direction, Keymap};
+use crate::gui::input::{Command, Direction, Keymap, fixed_key};
 use crate::gui::session_port::{Accounts, CameraAdmin};
 use crate::gui::theme;
 use crate::gui::ui::controls::{heading, quiet};
+use iced::alignment::Vertical;
 use iced::widget::{Column, Row, column, container, row, text};
 use iced::{Element, Fill};
+
+/// How far an arrow scrolls the page, logical pixels.
+pub const STEP: f32 = 200.0;
 
 /// A part of the page: its title, and for each line words and the commands that they cover. Of commands that are one of
 /// many, such as digits, the first is shown.
@@ -224,7 +228,14 @@ pub fn view<'a, Message: 'a>(keymap: &Keymap, may: May) -> Element<'a, Message> 
         Column::with_children(groups).spacing(12).width(Fill).into()
     };
     let columns = Row::with_children(columns(keymap, may).map(column)).spacing(24);
-    column![heading(fl!("keys-title")), columns, quiet(fl!("keys-file-where"))]
+    let scrolls = fl!(
+        "keys-page",
+        up = fixed_key(Command::Arrow(Direction::Up)),
+        down = fixed_key(Command::Arrow(Direction::Down))
+    );
+    let title = row![heading(fl!("keys-title")), quiet(scrolls)];
+    let title = title.spacing(16).align_y(Vertical::Center);
+    column![title, columns, quiet(fl!("keys-file-where"))]
         .spacing(12)
         .width(1240)
         .into()

@@ -10,7 +10,7 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
 use crate::gui::widget::focus_scope::{self, FocusScope, Stop};
 use iced::alignment::Vertical;
-use iced::widget::{Column, button, column, row, text};
+use iced::widget::{Column, button, column, row};
 use iced::{Element, Fill};
 
 const NAME: &str = "wall-name";
@@ -147,10 +147,13 @@ impl WallChooser {
         if let Some(error) = &self.error {
             dialogue = dialogue.push(labelled(Icon::Warning, error.as_str(), Tone::Attention));
         }
-        let dialogue = dialogue
-            .push(text(fl!("walls-hint")).size(theme::SMALL).color(theme::QUIET))
-            .spacing(14)
-            .width(560);
+        let hint = if kept.saved.is_empty() {
+            fl!("walls-hint-first")
+        } else {
+            fl!("walls-hint")
+        };
+        let dialogue = dialogue.push(quiet(hint));
+        let dialogue = dialogue.spacing(14).width(560);
         let (stops, at) = (Self::stops(kept), Some(self.stop(kept)));
         FocusScope::new(dialogue, stops, at, Message::Command, Message::Clicked)
             .vertical()

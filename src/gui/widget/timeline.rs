@@ -9,6 +9,8 @@ use crate::station::RecordedSpan;
 use iced::widget::canvas::{self, Canvas, Frame, Geometry, Path, Stroke, Text};
 use iced::{Element, Fill, Point, Rectangle, Renderer, Size, Theme, mouse};
 
+/// Half the width of a time under the line, logical pixels.
+const HALF_A_TIME: f32 = 34.0;
 /// Height of the timeline, logical pixels.
 const HEIGHT: f32 = 64.0;
 const BAND: f32 = 22.0;
@@ -98,6 +100,11 @@ impl<Message> canvas::Program<Message> for Line<'_, Message> {
             let x = self.x(tick, width);
             let line = Path::line(Point::new(x, 8.0 + BAND), Point::new(x, 14.0 + BAND));
             frame.stroke(&line, Stroke::default().with_color(theme::QUIET));
+            // A time that would be cut at the end of the line is left out.
+            if !(HALF_A_TIME..=width - HALF_A_TIME).contains(&x) {
+                tick += step;
+                continue;
+            }
             frame.fill_text(Text {
                 content: sentences::clock(&sentences::rome_ms(tick)),
                 position: Point::new(x, 16.0 + BAND),

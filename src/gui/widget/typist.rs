@@ -44,6 +44,15 @@ impl Typist {
         self.pointer = mouse::Cursor::Available(at);
     }
 
+    /// How high a dialogue is, logical pixels.
+    pub fn height<'a, M>(&mut self, dialogue: impl Into<Element<'a, M>>) -> f32 {
+        let mut dialogue = dialogue.into();
+        self.tree.diff(dialogue.as_widget());
+        let limits = Limits::new(Size::ZERO, Size::new(WINDOW.width, f32::INFINITY));
+        let node = dialogue.as_widget_mut().layout(&mut self.tree, &self.renderer, &limits);
+        node.size().height
+    }
+
     /// Gives a screen these events in one batch.
     pub fn batch<'a, M>(&mut self, screen: impl Into<Element<'a, M>>, events: &[Event]) -> Typed<M> {
         let mut screen = screen.into();

@@ -8,22 +8,16 @@ use crate::gui::icons::Icon;
 use crate::gui::input::{Command, Keymap, fixed_key};
 use crate::gui::site_sentences;
 use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, field, heading, labelled, quiet};
+use crate::gui::ui::controls::{action, body, field, heading, labelled, outcome, quiet};
+use crate::gui::ui::table::{self, Cell};
 use crate::gui::widget::focus_scope::{FocusScope, Stop};
 use crate::station::{CameraView, FoundCamera, SiteProposal, Verdict};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, row, scrollable, space, text};
-use iced::{Element, Fill, FillPortion, Length};
+use iced::{Element, Fill};
 
-const WIDTHS: [Length; 7] = [
-    FillPortion(6),
-    FillPortion(20),
-    FillPortion(20),
-    FillPortion(9),
-    FillPortion(32),
-    FillPortion(9),
-    FillPortion(24),
-];
+/// The parts of the width that the columns take; the titles fit theirs on the smallest screen.
+const PARTS: [u16; 7] = [9, 20, 20, 9, 28, 10, 24];
 
 impl Cameras {
     /// The screen.
@@ -40,7 +34,8 @@ impl Cameras {
             heading(fl!("cameras-title")),
             quiet(fl!("cameras-count", n = count.to_string())),
             space().width(Fill),
-            close
+            // A form has a button of its own that Esc presses.
+            (!matches!(self.stage, Stage::Form(_))).then_some(close)
         ]
         .spacing(12)
         .align_y(Vertical::Center);
@@ -52,7 +47,7 @@ impl Cameras {
         };
         let mut page = page.spacing(10);
         if let Some((tone, said)) = &self.said {
-            page = page.push(labelled(Icon::Warning, said.as_str(), *tone));
+            page = page.push(outcome(said.as_str(), *tone));
         }
         container(page)
             .padding(20)
@@ -69,7 +64,7 @@ impl Cameras {
         };
         column![
             title,
-            header(),
+            titles(),
             table,
             self.acts(keymap),
             quiet(fl!("cameras-hint", back = fixed_key(Command::Back))),
@@ -78,18 +73,23 @@ impl Cameras {
     }
 
     fn table<'a>(&'a self, rows: &'a [CameraView]) -> Element<'a, Message> {
-        let mut list = Column::new().spacing(2);
+        let mut lines = Vec::new();
         if !self.waiting.is_empty() {
-            list = list.push(text(fl!("cameras-waiting")).size(theme::SMALL).font(theme::STRONG));
+            lines.push(
+                text(fl!("cameras-waiting"))
+                    .size(theme::SMALL)
+                    .font(theme::STRONG)
+                    .into(),
+            );
         }
         for (at, proposal) in self.waiting.iter().enumerate() {
-            list = list.push(waiting(proposal, at, at == self.chosen));
+            lines.push(waiting(proposal, at, at == self.chosen));
         }
         let above = self.waiting.len();
         for (at, camera) in rows.iter().enumerate() {
-            list = list.push(line(camera, above + at, above + at == self.chosen));
+            lines.push(line(camera, above + at, above + at == self.chosen));
         }
-        scrollable(list).id(TABLE).height(Fill).style(theme::scroll).into()
+        table::lines(TABLE, lines)
     }
 
     fn acts(&self, keymap: &Keymap) -> Element<'_, Message> {
@@ -172,7 +172,7 @@ fn act<'a>(icon: Icon, words: String, key: Option<String>, may: bool, message: M
     action(icon, words, key.as_ref(), false, may.then_some(message)).into()
 }
 
-fn header<'a>() -> Element<'a, Message> {
+fn titles<'a>() -> Element<'a, Message> {
     let titles = [
         fl!("cameras-number"),
         fl!("camera-name"),
@@ -182,30 +182,22 @@ fn header<'a>() -> Element<'a, Message> {
         fl!("cameras-masks"),
         fl!("people-state"),
     ];
-    let cells = titles
-        .into_iter()
-        .zip(WIDTHS)
-        .map(|(title, width)| quiet(title).width(width).into());
-    container(row(cells).spacing(10)).padding([0, 10]).into()
+    table::titles(titles, PARTS)
 }
 
 fn line(camera: &CameraView, at: usize, chosen: bool) -> Element<'_, Message> {
     let settings = &camera.settings;
     let (state, tone) = site_sentences::state(camera);
-    let texts = [
-        text(settings.number.to_string()).font(theme::STRONG),
-        text(settings.name.as_str()).font(theme::STRONG),
-        text(settings.place.as_str()),
-        text(site_sentences::kind(settings.kind)),
-        text(settings.onvif.as_str()),
-        text(camera.masks.to_string()),
-        text(state).color(tone.colour()),
+    let cells = [
+        Cell::strong(settings.number.to_string()),
+        Cell::strong(settings.name.as_str()),
+        Cell::plain(settings.place.as_str()),
+        Cell::plain(site_sentences::kind(settings.kind)),
+        Cell::plain(settings.onvif.as_str()),
+        Cell::plain(camera.masks.to_string()),
+        Cell::toned(state, tone),
     ];
-    let cells = texts
-        .into_iter()
-        .zip(WIDTHS)
-        .map(|(cell, width)| cell.size(theme::SMALL).width(width).into());
-    choosable(row(cells).spacing(10).align_y(Vertical::Center).into(), at, chosen)
+    table::line(cells, PARTS, chosen, Message::Choose(at))
 }
 
 fn waiting(proposal: &SiteProposal, at: usize, chosen: bool) -> Element<'_, Message> {
@@ -219,11 +211,7 @@ fn waiting(proposal: &SiteProposal, at: usize, chosen: bool) -> Element<'_, Mess
         text(differences.join(" · ")).size(theme::SMALL).font(theme::STRONG),
         quiet(who)
     ];
-    choosable(lines.into(), at, chosen)
-}
-
-fn choosable(content: Element<'_, Message>, at: usize, chosen: bool) -> Element<'_, Message> {
-    button(content)
+    button(lines)
         .width(Fill)
         .padding([6, 10])
         .style(theme::plain(chosen))

@@ -12,6 +12,7 @@ use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
 use crate::gui::input::{Command, Direction, Edge};
 use crate::gui::theme::Tone;
+use crate::gui::ui::{controls, shortcuts_help};
 use crate::station::Refusal;
 use iced::Task;
 use std::path::PathBuf;
@@ -32,8 +33,8 @@ impl ControlRoom {
                 Edge::Up | Edge::Instead(_) => Task::none(),
             });
         }
-        if edge == Edge::Down && self.focus.put_help_away() {
-            return Action::None;
+        if edge == Edge::Down && self.focus.is_help_shown() {
+            return self.in_help(command);
         }
         match (command, edge) {
             (Command::Arrow(direction), Edge::Down)
@@ -53,6 +54,18 @@ impl ControlRoom {
             }
             (_, Edge::Up | Edge::Instead(_)) => Action::None,
             (command, Edge::Down) => self.press_once(command),
+        }
+    }
+
+    /// Scrolls the page of keys, which on a small screen is longer than the window; every other key puts it away.
+    fn in_help(&mut self, command: Command) -> Action {
+        match command {
+            Command::Arrow(Direction::Down) => Action::Run(controls::scroll_dialogue(shortcuts_help::STEP)),
+            Command::Arrow(Direction::Up) => Action::Run(controls::scroll_dialogue(-shortcuts_help::STEP)),
+            _ => {
+                self.focus.put_help_away();
+                Action::None
+            }
         }
     }
 

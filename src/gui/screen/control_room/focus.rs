@@ -111,8 +111,8 @@ impl Focus {
         self.help = !self.help;
     }
 
-    /// Puts the page of keys away; `false` when it was not shown.
-    pub fn put_help_away(&mut self) -> bool {
-        std::mem::take(&mut self.help)
+    /// Puts the page of keys away.
+    pub fn put_help_away(&mut self) {
+        self.help = false;
     }
 }

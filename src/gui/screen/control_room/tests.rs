@@ -141,6 +141,22 @@ fn digits_and_enter_go_to_a_camera_and_a_wrong_number_is_said() {
 }
 
 #[test]
+fn arrows_scroll_the_page_of_keys_and_move_no_dome_and_every_other_key_closes_it() {
+    let (mut room, _) = room();
+    go_to(&mut room, "14");
+    press(&mut room, Command::Help);
+    for direction in [Direction::Down, Direction::Up] {
+        let Action::Run(scrolls) = press(&mut room, Command::Arrow(direction)) else {
+            panic!("{direction:?} does nothing");
+        };
+        assert!(scrolls.units() > 0 && room.focus.is_help_shown(), "{direction:?}");
+    }
+    assert!(!room.moves());
+    press(&mut room, Command::Arrow(Direction::Left));
+    assert!(!room.focus.is_help_shown() && !room.moves());
+}
+
+#[test]
 fn every_area_is_reached_by_f6_and_tab_goes_round_the_tiles() {
     let (mut room, _) = room();
     let mut seen = Vec::new();

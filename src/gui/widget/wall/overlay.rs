@@ -72,8 +72,10 @@ pub struct Texts {
 const PAD: f32 = 6.0;
 /// Thickness of the frame around a tile.
 const FRAME: f32 = 3.0;
+/// Height of a line, in sizes of its letters.
+const LINE_HEIGHT: f32 = 1.25;
 /// Height of a line on its scrim.
-const LINE: f32 = theme::SMALL * 1.25 + 4.0;
+const LINE: f32 = theme::SMALL * LINE_HEIGHT + 4.0;
 /// Share of a tile's height, from below, that is kept free.
 const LOWER_EDGE: f32 = 0.12;
 /// Below this width a tile shows its number and name only.
@@ -89,7 +91,7 @@ fn set(text: &mut paragraph::Plain<Paragraph>, content: &str, size: f32, font: F
         content,
         bounds: Size::new(width.max(1.0), f32::INFINITY),
         size: size.into(),
-        line_height: text::LineHeight::Relative(1.25),
+        line_height: text::LineHeight::Relative(LINE_HEIGHT),
         font,
         align_x: if centred {
             text::Alignment::Center
@@ -172,6 +174,8 @@ impl Texts {
         let roomy = size.width >= TINY && size.height >= 110.0;
         let detailed = !narrow && size.height >= 150.0;
         let room = lower_edge(size) - self.above() - 2.0 * PAD;
+        // A sign that stands alone is as large as it is whole.
+        let sign = ((size.height - self.above()) / LINE_HEIGHT).clamp(1.0, theme::TITLE);
         // The sentence goes first, then the sign; a word cut in two says less than its sign.
         for [show_icon, show_words, show_detail] in [
             [roomy, true, detailed],
@@ -183,7 +187,7 @@ impl Texts {
             set(
                 &mut self.icon,
                 part(show_icon, &icon),
-                theme::TITLE,
+                if show_words { theme::TITLE } else { sign },
                 icons::FONT,
                 width,
                 true,
@@ -392,15 +396,16 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
     ];
     let shown = || parts.iter().filter(|(text, _)| !text.content().is_empty());
     let height = texts.state_height();
+    let pad = ((tile.height - texts.above() - height) / 2.0).clamp(0.0, PAD);
     let width = shown().map(|(text, _)| text.min_width()).fold(0.0, f32::max);
     let bounds = Rectangle {
         x: tile.x + (tile.width - width) / 2.0 - 2.0 * PAD,
         y: tile.y
-            + ((tile.height - height) / 2.0 - PAD)
-                .min(lower_edge(tile.size()) - height - 2.0 * PAD)
+            + ((tile.height - height) / 2.0 - pad)
+                .min(lower_edge(tile.size()) - height - 2.0 * pad)
                 .max(texts.above()),
         width: width + 4.0 * PAD,
-        height: height + 2.0 * PAD,
+        height: height + 2.0 * pad,
     };
     let border = Border {
         radius: 4.0.into(),
@@ -417,7 +422,7 @@ fn draw_state(renderer: &mut Renderer, tile: Rectangle, state: &StateWords, text
         },
         theme::SCRIM,
     );
-    let mut y = bounds.y + PAD;
+    let mut y = bounds.y + pad;
     for (text, colour) in shown() {
         let x = tile.x + (tile.width - text.min_width()) / 2.0;
         renderer.fill_paragraph(text.raw(), Point::new(x, y), *colour, tile);
@@ -507,6 +512,32 @@ mod tests {
                 1.0 + f32::from(u8::from(not_live > 0)),
                 "{width}: no second line of marks"
             );
+        }
+    }
+
+    #[test]
+    fn the_sign_of_a_tile_of_a_large_wall_is_whole_beneath_its_title() {
+        let state = StateWords {
+            icon: Icon::Covered,
+            words: "OSCURATA: POSIZIONE NON NOTA".to_owned(),
+            detail: String::new(),
+            tone: Tone::Attention,
+        };
+        let face = Face {
+            title: "10 · Telecamera 10".to_owned(),
+            state: Some(state),
+            ..Face::default()
+        };
+        // 64 tiles at 1366×768 and 150 %, and at 100 %.
+        for size in [Size::new(106.0, 44.0), Size::new(85.0, 36.0), Size::new(140.0, 76.0)] {
+            let mut texts = Texts::default();
+            texts.update(&face, size);
+            assert!(
+                !texts.icon.content().is_empty() && texts.words.content().is_empty(),
+                "{size:?}"
+            );
+            let bottom = texts.above() + texts.icon.min_height();
+            assert!(bottom <= size.height + 0.5, "{size:?}: {bottom}");
         }
     }
 
