@@ -35,7 +35,7 @@ impl Critical {
     }
 }
 
-/// This program is older than what it read.
+/// An update is needed: the program is older than what it read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a newer program is needed{}", .since.as_ref().map(|since| format!(": release {since}")).unwrap_or_default())]
 pub struct UpdateNeeded {

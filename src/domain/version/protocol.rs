@@ -34,10 +34,10 @@ pub struct NotVersions;
 /// Why two programs have no version in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Apart {
-    /// The other program must be updated.
+    /// The program on the other side must be updated.
     #[error("the other side speaks version {newest} of the protocol at most, and {oldest} is the oldest spoken here")]
     OtherTooOld { newest: u32, oldest: u32 },
-    /// This program must be updated.
+    /// The program that asks itself this must be updated.
     #[error("the other side speaks version {oldest} of the protocol at least, and {newest} is the newest spoken here")]
     OtherTooNew { oldest: u32, newest: u32 },
 }

@@ -3,7 +3,7 @@
 //! Invariant: a database of a newer program is not touched; before the first step an SQLite file is copied whole, and the copy is
 //! read and found sound; a step and its number are kept together or not at all, so that a migration that was cut off goes on where
 //! it stopped; no step changes or removes a row of the log (its triggers stay in force meanwhile).
-//! Deliberately absent: a copy of a PostgreSQL database, which is its administrator's (`pg_dump`), and steps back: whoever goes
+//! Deliberately absent: a copy of a PostgreSQL database, which is its administrator's, and steps back: whoever goes
 //! back puts the copy in place (`docs/administrator.md`).
 
 use super::error::SCHEMA;
