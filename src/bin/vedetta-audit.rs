@@ -41,6 +41,7 @@ use vedetta::protocol::LogEntry;
 use vedetta::server::causes::causes;
 use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
+use vedetta::server::store::migration::Migrated;
 use vedetta::server::{
     http, log_export, log_proof, log_read, log_time, log_verify, rollover, setup, witness, workstation_admin,
 };
@@ -140,6 +141,11 @@ enum Command {
     Doctor {
         #[command(flatten)]
         arguments: doctor::DoctorArguments,
+    },
+    #[command(about = fl!("help-migrate"))]
+    Migrate {
+        #[command(flatten)]
+        place: Place,
     },
     #[command(about = fl!("help-grant"))]
     Grant {
@@ -410,9 +416,30 @@ async fn run(command: Command) -> Result<(), ServerError> {
         Command::Plan { command } => plan::plan(command).await,
         Command::Station { command } => station(command).await,
         Command::Doctor { arguments } => doctor::doctor(arguments).await,
+        Command::Migrate { place } => migrate(place).await,
         Command::Grant { place } => setup::grant(&place.open()).await,
         Command::Log { command } => log(command).await,
     }
+}
+
+async fn migrate(place: Place) -> Result<(), ServerError> {
+    say(&match setup::migrate_alone(&place.open()).await? {
+        None => fl!("migrate-nothing"),
+        Some(Migrated { from, to, copy: None }) => {
+            fl!("migrate-done", from = from.to_string(), to = to.to_string())
+        }
+        Some(Migrated {
+            from,
+            to,
+            copy: Some(copy),
+        }) => fl!(
+            "migrate-done-copy",
+            from = from.to_string(),
+            to = to.to_string(),
+            copy = copy.display().to_string()
+        ),
+    });
+    Ok(())
 }
 
 async fn station(command: StationCommand) -> Result<(), ServerError> {

@@ -131,7 +131,6 @@ pub struct NormalisedPosition {
 
 /// How a dome's normalised position becomes a perspective picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LensModel {
     /// Degrees at normalised pan −1 and +1.
     pub pan_range_deg: [f64; 2],

@@ -20,5 +20,7 @@ pub mod reason;
 pub mod refusal;
 pub mod saved_wall;
 pub mod site;
+pub mod strict;
 pub mod timeline;
+pub mod version;
 pub mod wall;

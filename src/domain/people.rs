@@ -61,7 +61,6 @@ impl Action {
 
 /// Cameras of one controller that a person may use, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Grant {
     pub controller: ControllerId,
     /// Empty: every camera of the controller.
@@ -76,7 +75,6 @@ pub struct Grant {
 /// A stretch of the week, `from` inclusive, `to` exclusive, civil time. With `to` not after `from` it goes on into the
 /// next day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Shift {
     /// The days on which it begins.
     pub days: Vec<Day>,
@@ -111,7 +109,6 @@ impl Grant {
 
 /// A signed-in person as the server vouches for them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Person {
     /// Account name, individual (R-ACC-1).
     pub user: String,
@@ -126,7 +123,6 @@ pub struct Person {
 
 /// A person at a workstation, as others see them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Holder {
     pub user: String,
     pub display_name: String,

@@ -22,12 +22,13 @@ use super::privacy::declared_event::DeclareError;
 use super::ptz::limits::LimitHit;
 use super::site::CameraPlan;
 use super::site::change::SiteFault;
+use super::version::critical::UpdateNeeded;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// Why a server refuses: `why` in the body of its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum RefusalKind {
     #[error("wrong user name or password")]
     WrongCredentials,
@@ -84,6 +85,12 @@ pub enum RefusalKind {
     TooLarge,
     #[error("the server cannot work now")]
     Unavailable,
+    /// The workstation speaks no version of the protocol that the server still serves.
+    #[error("the workstation's program is older than the server serves")]
+    UpdateWorkstation,
+    /// The workstation speaks no version of the protocol as old as the server's.
+    #[error("the server's program is older than the workstation's")]
+    UpdateServer,
 }
 
 /// Why an act was not done at a workstation.
@@ -160,6 +167,9 @@ pub enum Refusal {
     /// At a locked workstation, where nobody types a name.
     #[error("wrong password")]
     WrongPassword,
+    /// The plan, or what it says of the camera, is for a newer program.
+    #[error(transparent)]
+    UpdateNeeded(UpdateNeeded),
 }
 
 /// What a server's refusal is to the log, to HTTP and to a person.
@@ -224,6 +234,8 @@ impl RefusalKind {
             Self::Malformed => refused(400, sentence("refusal-not-accepted")),
             Self::TooLarge => failed(413, sentence("refusal-too-large")),
             Self::Unavailable => failed(503, sentence("refusal-unavailable")),
+            Self::UpdateWorkstation => refused(403, sentence("refusal-update")),
+            Self::UpdateServer => failed(501, sentence("refusal-update-server")),
         }
     }
 
@@ -292,6 +304,11 @@ impl Refusal {
             Self::NoPoseRecorded => (Refused, sentence("refusal-no-pose-recorded")),
             Self::PlanChanged => (Refused, sentence("refusal-plan-changed")),
             Self::WrongPassword => (Refused, sentence("lock-wrong")),
+            Self::UpdateNeeded(UpdateNeeded { since: None }) => (Refused, sentence("refusal-update")),
+            Self::UpdateNeeded(UpdateNeeded { since: Some(release) }) => (
+                Refused,
+                sentence("refusal-update-release").with("release", release.to_string()),
+            ),
         }
     }
 

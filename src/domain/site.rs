@@ -1,6 +1,7 @@
 //! The site plan: controllers, cameras, lens models, masks and limits, as the server keeps and signs it.
 //!
-//! Invariant: a plan that deserialises is syntactically whole; `SitePlan::check` says whether it makes sense.
+//! Invariant: a plan that deserialises is syntactically whole; `SitePlan::check` says whether it makes sense. Unknown fields are
+//! passed over; a file written by hand is read strictly (`file`), and so is a plan that is to be signed again (`signed_form`).
 //! Deliberately absent: credentials (released per session by the server), people.
 
 pub mod change;
@@ -10,6 +11,7 @@ pub mod file;
 pub mod orientation;
 mod return_home;
 pub mod short_name;
+pub mod signed_form;
 mod speed_table;
 pub mod video_view;
 
@@ -26,22 +28,24 @@ use super::privacy::mask;
 use super::privacy::mosaic::CoverStyle;
 use super::privacy::school_calendar::{CalendarError, SchoolCalendar};
 use super::ptz::sector::{Sector, SectorRule};
+use super::version::critical::{self, Critical, UpdateNeeded};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// Everything a workstation must know about the place it watches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SitePlan {
     /// Grows with every change; named in each event as `policy_version`.
     pub version: u64,
     pub controllers: Vec<Controller>,
     pub cameras: Vec<CameraPlan>,
+    /// Marks on what concerns every camera: whoever does not know one uses nothing of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub critical: Vec<Critical>,
 }
 
 /// A municipality (*titolare*).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Controller {
     pub id: ControllerId,
     /// Shown to people: «Comune di Borgo Vedetta».
@@ -59,7 +63,6 @@ impl Controller {
 
 /// One camera of the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CameraPlan {
     pub id: CameraId,
     /// The number officers type to go to it (R-REG-3 lists by place).
@@ -102,11 +105,13 @@ pub struct CameraPlan {
     /// When and where a dome goes back that nobody steers any more; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_home: Option<ReturnHome>,
+    /// Marks on what concerns this camera: whoever does not know one shows and moves nothing of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub critical: Vec<Critical>,
 }
 
 /// The facts that turn a field of view into pixels per metre of the ground (EN 62676-4).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Ground {
     /// The lens above the ground, metres.
     pub height_m: f64,
@@ -116,7 +121,6 @@ pub struct Ground {
 
 /// A privacy mask.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Mask {
     pub id: MaskId,
     /// The hidden place, in words: «Finestre di via Roma 4».
@@ -138,7 +142,6 @@ pub struct Mask {
 
 /// A version of a mask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Revision {
     /// Counts from 1.
     pub number: u32,
@@ -165,7 +168,6 @@ pub enum MaskShape {
 
 /// Bounds nobody passes without a declared event (R-PTZ-1, R-PTZ-2). `None`: the camera's own limits.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Lowest and highest pan, degrees.
     #[serde(default)]
@@ -186,7 +188,7 @@ pub struct Limits {
 
 /// The bounds of a dome's motion between two known poses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct MotionBounds {
     /// Highest pan speed, degrees per second.
     pub pan_speed_deg_s: f64,
@@ -246,6 +248,11 @@ impl Default for MotionBounds {
 }
 
 impl SitePlan {
+    /// Whether only a newer program may use this plan at all.
+    pub fn update_needed(&self) -> Option<UpdateNeeded> {
+        critical::update_needed(&self.critical, critical::UNDERSTOOD)
+    }
+
     /// The camera with this identity, if the plan has it.
     pub fn camera(&self, id: &CameraId) -> Option<&CameraPlan> {
         self.cameras.iter().find(|camera| &camera.id == id)
@@ -268,6 +275,7 @@ impl SitePlan {
                 errors.push(PlanError::Istat(controller.id.clone()));
             }
         }
+        errors.extend(self.update_needed().map(PlanError::UpdateNeeded));
         let (mut ids, mut numbers) = (HashSet::new(), HashSet::new());
         for camera in &self.cameras {
             let mut push = |trouble| {
@@ -292,6 +300,11 @@ impl SitePlan {
 }
 
 impl CameraPlan {
+    /// Whether only a newer program may show and move this camera.
+    pub fn update_needed(&self) -> Option<UpdateNeeded> {
+        critical::update_needed(&self.critical, critical::UNDERSTOOD)
+    }
+
     /// Whether some part of its pictures must never be seen.
     pub fn hides_anything(&self) -> bool {
         let no_look = |sector: &Sector| sector.rule == SectorRule::NoLook;
@@ -309,6 +322,9 @@ impl CameraPlan {
     }
 
     fn check(&self, push: &mut impl FnMut(CameraError)) {
+        if let Some(update) = self.update_needed() {
+            push(CameraError::UpdateNeeded(update));
+        }
         match (&self.lens, self.kind) {
             (None, CameraKind::Dome) => push(CameraError::DomeWithoutLens),
             (None, CameraKind::Fixed | CameraKind::Mobile) => {}
@@ -470,6 +486,8 @@ pub enum PlanError {
     ControllerTwice(ControllerId),
     #[error("the ISTAT code of controller {0} is not six digits")]
     Istat(ControllerId),
+    #[error("it has a mark that is not known")]
+    UpdateNeeded(#[source] UpdateNeeded),
     #[error("camera {camera}")]
     Camera {
         camera: CameraId,
@@ -523,6 +541,8 @@ pub enum CameraError {
     Motion(&'static str),
     #[error("the time of its return, or the name of the preset it returns to, is out of range")]
     ReturnHome,
+    #[error("it has a mark that is not known")]
+    UpdateNeeded(#[source] UpdateNeeded),
 }
 
 #[cfg(test)]
@@ -540,6 +560,7 @@ mod tests {
             version: 1,
             controllers: vec![controller],
             cameras,
+            critical: Vec::new(),
         }
     }
 

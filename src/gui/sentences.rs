@@ -160,6 +160,7 @@ pub fn sign_in(error: &SignInError) -> String {
         SignInError::ServerAway { .. } => fl!("sign-in-server"),
         SignInError::CertificateNotInTime { .. } => certificate_not_in_time(),
         SignInError::PlanNotGenuine => fl!("sign-in-plan"),
+        SignInError::UpdateNeeded(update) => refusal(&Refusal::UpdateNeeded(update.clone())),
         SignInError::NotRecorded { .. } => fl!("sign-in-not-recorded"),
     }
 }
@@ -243,6 +244,7 @@ pub fn station(error: &StationError) -> String {
             fl!("station-not-enrolled", path = path.display().to_string())
         }
         StationError::NoSecrets(error) => no_secrets(error.why),
+        StationError::NewerFolder(_) => fl!("station-newer-folder"),
         StationError::Outbox { detail } => fl!("station-outbox", detail = detail.as_str()),
     }
 }
@@ -257,6 +259,7 @@ pub fn whole_cover(reason: WholeReason) -> String {
         WholeReason::SchoolHours => fl!("covered-school"),
         WholeReason::BeyondCeiling => fl!("covered-beyond-ceiling"),
         WholeReason::PlanNotCurrent => fl!("covered-plan"),
+        WholeReason::UpdateNeeded => fl!("covered-update"),
         WholeReason::OrientationChanged => fl!("covered-orientation"),
     }
 }
@@ -380,6 +383,7 @@ pub fn read_time(written: &str) -> Result<i64, String> {
 mod tests {
     use super::*;
     use crate::domain::refusal::samples::every_refusal;
+    use crate::domain::version::critical::UpdateNeeded;
     use crate::gui::i18n::{self, Language};
     use std::collections::HashSet;
 
@@ -420,6 +424,9 @@ mod tests {
                 SignInError::ServerAway { detail: String::new() },
                 SignInError::CertificateNotInTime { detail: String::new() },
                 SignInError::PlanNotGenuine,
+                SignInError::UpdateNeeded(UpdateNeeded {
+                    since: "1.2".parse().ok(),
+                }),
                 SignInError::NotRecorded { detail: String::new() },
             ] {
                 let words = super::sign_in(&error);

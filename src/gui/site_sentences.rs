@@ -92,6 +92,7 @@ fn field(field: Field) -> String {
         Field::Orientation => fl!("camera-orientation"),
         Field::Habits => fl!("camera-habits"),
         Field::ReturnHome => fl!("camera-return-field"),
+        Field::Critical => fl!("camera-critical"),
         Field::School => fl!("camera-school"),
         Field::PersonalUsers => fl!("camera-personal"),
     }

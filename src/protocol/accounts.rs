@@ -29,7 +29,6 @@ pub enum AccountState {
 
 /// One account in the list of enabled people (R-ACC-4). Times are Unix ms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct AccountView {
     pub user: String,
     pub display_name: String,
@@ -55,7 +54,6 @@ pub struct AccountView {
 
 /// A new account. Its first password is made by the server and must be changed at first use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct NewAccount {
     pub user: String,
     pub display_name: String,
@@ -74,7 +72,7 @@ pub struct NewAccount {
 
 /// A change of an account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum AccountChange {
     /// Stays enabled until the next due date.
     Confirm,
@@ -94,7 +92,6 @@ pub enum AccountChange {
 
 /// What a change gives back, once.
 #[derive(Debug, Serialize, Deserialize, Default)]
-#[serde(deny_unknown_fields)]
 pub struct AccountAnswer {
     /// The password for the first use.
     #[serde(serialize_with = "expose_some", skip_serializing_if = "Option::is_none", default)]
@@ -109,7 +106,6 @@ pub struct AccountAnswer {
 
 /// Chooses another password, with the present one; needs no session.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     pub user: String,
     #[serde(serialize_with = "expose")]
@@ -122,7 +118,6 @@ pub struct PasswordChange {
 
 /// Proves again who is at a locked workstation.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PasswordConfirmation {
     #[serde(serialize_with = "expose")]
     pub password: SecretString,
@@ -130,7 +125,6 @@ pub struct PasswordConfirmation {
 
 /// An enrolled workstation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct StationView {
     pub station: StationId,
     pub kind: StationKind,
@@ -148,7 +142,6 @@ pub struct StationView {
 
 /// Asks for a code that enrols one workstation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct NewCode {
     pub station: StationId,
     pub kind: StationKind,
@@ -160,7 +153,6 @@ pub struct NewCode {
 
 /// The code, given out once.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct EnrolmentCode {
     #[serde(serialize_with = "expose")]
     pub code: SecretString,
@@ -169,7 +161,6 @@ pub struct EnrolmentCode {
 
 /// What a new machine says: its code and the public part of the key it just made.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Enrol {
     #[serde(serialize_with = "expose")]
     pub code: SecretString,
@@ -179,7 +170,6 @@ pub struct Enrol {
 
 /// A certificate for a workstation's key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Certified {
     pub station: StationId,
     /// PEM.
@@ -192,7 +182,6 @@ pub struct Certified {
 
 /// Asks for a certificate for a new key, with the present certificate.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Renewal {
     /// As in [`Enrol`].
     pub public_key: String,

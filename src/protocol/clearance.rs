@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 /// A clearance as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ClearanceState {
     pub id: u64,
     /// Who asked for it.

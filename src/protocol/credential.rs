@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 /// Asks for what a camera's own sign-in needs.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CredentialRequest {
     pub need: CredentialNeed,
 }
@@ -25,7 +24,6 @@ pub enum CredentialNeed {
 
 /// A camera account, kept in memory only.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CameraCredential {
     pub user: String,
     #[serde(serialize_with = "expose")]

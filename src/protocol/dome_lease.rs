@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What somebody wants with a dome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum LeaseRequest {
     /// Begin a lease.
     Take,
@@ -31,7 +31,6 @@ pub enum LeaseRequest {
 
 /// Who holds a dome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LeaseState {
     pub camera: CameraId,
     /// Nobody: `None`.
@@ -48,7 +47,6 @@ pub struct LeaseState {
 
 /// Who has live pictures of a camera open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Watching {
     pub camera: CameraId,
     /// Each once, by name.

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 /// The key that checks one controller's checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LogKey {
     pub controller: ControllerId,
     /// C2SP note verifier key.
@@ -22,7 +21,6 @@ pub struct LogKey {
 
 /// Events of one station for one log, in order of `seq`, without gaps.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct EventBatch {
     pub log: ControllerId,
     pub events: Vec<SubmittedEvent>,
@@ -30,7 +28,6 @@ pub struct EventBatch {
 
 /// One event: leaf and what opens its commitment, each byte for byte as the outbox holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SubmittedEvent {
     /// Leaf, UTF-8 JSON text.
     pub leaf: String,
@@ -42,7 +39,6 @@ pub struct SubmittedEvent {
 
 /// The signed promise that a batch is durable.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct BatchReceipt {
     /// Canonical text that is signed: see [`DurablePromise`], as JSON text.
     pub promise: String,
@@ -52,7 +48,6 @@ pub struct BatchReceipt {
 
 /// What a [`BatchReceipt`] promises.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DurablePromise {
     pub origin: String,
     pub station: StationId,
@@ -63,7 +58,6 @@ pub struct DurablePromise {
 
 /// One promised entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PromisedEntry {
     pub index: u64,
     pub leaf_hash: String,
@@ -71,7 +65,6 @@ pub struct PromisedEntry {
 
 /// Where a station's chain stands in a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct StationHead {
     pub log: ControllerId,
     /// The next `seq` expected.
@@ -82,7 +75,6 @@ pub struct StationHead {
 
 /// RFC 9162 §2.1.3 inclusion proof. Hashes in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct InclusionProof {
     pub index: u64,
     pub size: u64,
@@ -91,7 +83,6 @@ pub struct InclusionProof {
 
 /// Proof that an event stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct EventProof {
     /// C2SP tlog-proof without extra data, under the newest checkpoint that witnesses cosigned or, before they saw the entry, that
     /// the log signed.
@@ -102,7 +93,6 @@ pub struct EventProof {
 
 /// RFC 9162 §2.1.4 consistency proof. Hashes in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ConsistencyProof {
     pub from: u64,
     pub to: u64,
@@ -111,7 +101,7 @@ pub struct ConsistencyProof {
 
 /// What was done with a whole log at the server's console.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum ConsoleAct {
     /// The log was verified, and held. `root` is that of the signed size, lower-case hex.
     Verified { size: u64, root: String },
@@ -131,7 +121,6 @@ pub const PINNED: &str = "vedetta-pinned";
 
 /// Raises how long bodies of a class are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct FloorRequest {
     pub class: RetentionClass,
     pub days: u64,
@@ -139,7 +128,6 @@ pub struct FloorRequest {
 
 /// Keeps what was received in a span whatever its floor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LogHoldRequest {
     /// By the server's clock, both ends included, Unix ms.
     pub from_ms: i64,
@@ -150,7 +138,6 @@ pub struct LogHoldRequest {
 
 /// Orders the bodies of a class to be removed: those received before a moment and past their floor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PruneRequest {
     pub class: RetentionClass,
     /// Unix ms.
@@ -159,21 +146,18 @@ pub struct PruneRequest {
 
 /// The number of a hold or an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Numbered {
     pub id: i64,
 }
 
 /// How many bodies were removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Pruned {
     pub bodies: u64,
 }
 
 /// A page of the log, for the system administrator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LogPage {
     pub origin: String,
     pub size: u64,
@@ -185,7 +169,6 @@ pub struct LogPage {
 
 /// One entry of the log as it is read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LogEntry {
     pub index: u64,
     pub class: RetentionClass,

@@ -17,7 +17,7 @@
 //! | `GET /v1/workstations` | – → `Vec<`[`StationView`]`>` |
 //! | `POST /v1/workstations/codes` | [`NewCode`] → [`EnrolmentCode`], recorded |
 //! | `DELETE /v1/workstations/{station}` | [`Because`], or nothing → – (revoked at once, recorded) |
-//! | `GET /v1/doctor` | – → `Vec<domain::doctor::Finding>`: what is wrong with the server, administrator, recorded |
+//! | `GET /v1/doctor` | – → list of `domain::doctor::Finding`: what is wrong with the server, administrator, recorded |
 //! | `GET /v1/authority` | the internal CA, PEM; anyone |
 //! | `POST /v1/enrolments` | [`Enrol`] → [`Certified`]; whoever has a code |
 //! | `POST /v1/stations/{station}/certificate` | [`Renewal`] → [`Certified`] |
@@ -62,7 +62,11 @@
 //! Every call but the checkpoint, the tiles, the authority and an enrolment is made over mutual TLS by an enrolled workstation (R-ACC-6) and, after
 //! sign-in, carries `Authorization: Bearer <token>`. Refusals are [`Refusal`] with a 4xx status.
 //!
-//! Invariant: nothing here has behaviour. Deliberately absent: HTTP itself, cryptography.
+//! Every request and every answer says in the header `vedetta-protocol` which versions its program speaks
+//! (`domain::version::protocol`); without it, version 1.
+//!
+//! Invariant: nothing here has behaviour; fields that are not known are passed over, so that an older program reads what a newer one
+//! says. Deliberately absent: HTTP itself, cryptography.
 
 mod accounts;
 mod clearance;

@@ -7,11 +7,11 @@ use super::{ClearanceState, Holder, Knock, LeaseState, Watching};
 use crate::domain::camera::{CameraId, LensModel, MaskId};
 use crate::domain::privacy::declared_event::Declaration;
 use crate::domain::site::{DomeDelays, DomeHabits, Mask, Orientation, SpeedTable};
+use crate::domain::version::known_only::known_only;
 use serde::{Deserialize, Serialize};
 
 /// The site plan with the server's signature over its exact bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SignedPlan {
     /// `SitePlan` as JSON text, signed as these bytes.
     pub plan: String,
@@ -21,17 +21,18 @@ pub struct SignedPlan {
     pub vkey: String,
 }
 
-/// What is in force beside the plan, which plan, and who holds which dome: always being asked for.
+/// What is in force beside the plan, which plan, and who holds which dome: always being asked for. What a newer server lists in a
+/// way that is not known here is passed over: it relieves, allows or tells something, and hides nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PolicyState {
     /// Another number whenever something below changed.
     pub revision: u64,
     /// Version of the plan in force; a workstation with another one shows nothing until it has this one.
     pub plan_version: u64,
+    #[serde(deserialize_with = "known_only")]
     pub declared: Vec<DeclaredState>,
     /// As [`LeaseState`] of every dome somebody holds.
-    #[serde(rename = "holds")]
+    #[serde(rename = "holds", deserialize_with = "known_only")]
     pub leases: Vec<LeaseState>,
     /// The server's clock, Unix ms: what hours are counted by, whatever the workstation's clock says.
     pub now_ms: i64,
@@ -39,14 +40,15 @@ pub struct PolicyState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knock: Option<Knock>,
     /// Who has live pictures open of what.
+    #[serde(deserialize_with = "known_only")]
     pub watching: Vec<Watching>,
     /// One's own clearances, and those that wait for this person's answer.
+    #[serde(deserialize_with = "known_only")]
     pub clearances: Vec<ClearanceState>,
 }
 
 /// A declared event in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DeclaredState {
     pub id: u64,
     pub camera: CameraId,
@@ -58,14 +60,13 @@ pub struct DeclaredState {
 
 /// Asks the server whether pictures of a camera that follows a calendar may be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PermitRequest {
     pub pictures: Pictures,
 }
 
 /// Which pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum Pictures {
     Live,
     /// Recorded between these moments, Unix milliseconds.
@@ -82,7 +83,6 @@ pub enum Pictures {
 
 /// A change of a camera's masks that somebody drew.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct MaskProposal {
     pub change: MaskChange,
     /// Why; never empty.
@@ -94,7 +94,6 @@ pub struct MaskProposal {
 
 /// What a workstation finds at a camera while a mask is drawn or a dome calibrated; it goes into the plan with the change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CameraFindings {
     /// How the picture lay.
     pub orientation: Orientation,
@@ -105,7 +104,7 @@ pub struct CameraFindings {
 
 /// What happens to a mask, or to the lens model, the speeds and the delays that covers are computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum MaskChange {
     /// Put in the place of the one with the same identity, or added.
     Put(Mask),
@@ -120,7 +119,6 @@ pub enum MaskChange {
 
 /// A change that waits for a supervisor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ProposedMask {
     pub id: u64,
     pub camera: CameraId,

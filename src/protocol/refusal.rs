@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 /// A server's refusal: the body of an answer with a 4xx or 5xx status.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Refusal {
     pub why: RefusalKind,
     /// Detail for the log, in English.

@@ -7,14 +7,15 @@ use super::{LogKey, expose};
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::stated_purpose::{NoProtocolNumber, Stated};
 use crate::domain::people::takeover::Unanswered;
-use crate::domain::people::{Level, Person, Purpose, StationKind};
+use crate::domain::people::{Grant, Level, Person, Purpose, StationKind};
 use crate::domain::reason::Reason;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// Asks for a session in the shortest way, as the console's commands do: the rest of a [`SessionRequest`] is empty.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub user: String,
     #[serde(serialize_with = "expose")]
@@ -28,7 +29,6 @@ pub struct SignIn {
 
 /// Asks for a session.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SessionRequest {
     pub user: String,
     #[serde(serialize_with = "expose")]
@@ -62,12 +62,13 @@ impl SessionRequest {
 
 /// A session, given.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SessionGrant {
     /// Public identifier, written into events.
     pub session: String,
     #[serde(serialize_with = "expose")]
     pub token: SecretString,
+    /// Without grants that are not known here: what is not understood is not granted.
+    #[serde(deserialize_with = "known_grants")]
     pub person: Person,
     /// Log public keys by controller: the C2SP verifier keys to pin (`origin+hash+key`).
     pub log_keys: Vec<LogKey>,
@@ -84,9 +85,16 @@ pub struct SessionGrant {
     pub let_in_alone: Vec<LetInAlone>,
 }
 
+fn known_grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Person, D::Error> {
+    let mut person = Value::deserialize(deserializer)?;
+    if let Some(Value::Array(grants)) = person.get_mut("grants") {
+        grants.retain(|grant| Grant::deserialize(grant).is_ok());
+    }
+    Person::deserialize(person).map_err(D::Error::custom)
+}
+
 /// A supervisor's account that was let into use at the server's console, without another supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LetInAlone {
     pub user: String,
     /// Unix ms.
@@ -97,7 +105,6 @@ pub struct LetInAlone {
 
 /// Somebody knocks: the right password, at another workstation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Knock {
     pub station: StationId,
     /// When, Unix ms by the server's clock.
@@ -116,7 +123,6 @@ impl Knock {
 
 /// An account is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Asks {
     /// Until when it may be answered, Unix ms by the server's clock.
     pub until_ms: i64,
@@ -126,7 +132,6 @@ pub struct Asks {
 
 /// The workstation that wants an account which is active elsewhere.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct AccountAsk {
     /// The one of its [`SessionRequest`].
     #[serde(serialize_with = "expose")]
@@ -146,7 +151,7 @@ pub enum AskStep {
 
 /// How it stands.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum AskState {
     /// Not asked yet: where the account is active.
     ActiveAt { station: StationId },
@@ -164,7 +169,6 @@ pub enum AskState {
 
 /// The answer of the end that has the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct AskAnswer {
     /// The session ends and the account passes.
     pub yields: bool,
@@ -172,14 +176,12 @@ pub struct AskAnswer {
 
 /// Why something is ended or revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Because {
     pub reason: Reason,
 }
 
 /// A session that runs now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SessionView {
     pub user: String,
     pub display_name: String,

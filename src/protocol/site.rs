@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 /// One camera in the administrator's list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CameraView {
     pub settings: CameraSettings,
     pub masks: usize,
@@ -22,7 +21,6 @@ pub struct CameraView {
 
 /// An account of a camera, on its way into the server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CameraAccount {
     pub user: String,
     #[serde(serialize_with = "expose")]
@@ -37,7 +35,6 @@ impl PartialEq for CameraAccount {
 
 /// Adds a camera or changes one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PutCamera {
     pub settings: CameraSettings,
     /// `None`: as it was.
@@ -52,14 +49,12 @@ pub struct PutCamera {
 
 /// Takes a camera out of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Removal {
     pub reason: String,
 }
 
 /// Brings a plan from a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PlanImport {
     pub plan: SitePlan,
     pub reason: String,
@@ -67,7 +62,7 @@ pub struct PlanImport {
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum Changed {
     /// In force, with this version of the plan.
     InForce { version: u64 },
@@ -77,7 +72,6 @@ pub enum Changed {
 
 /// A change of the plan that waits for a second person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SiteProposal {
     pub id: u64,
     pub author: Holder,
@@ -91,7 +85,6 @@ pub struct SiteProposal {
 
 /// Somebody is about to test a camera that need not be in the plan; recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CameraTestReport {
     pub onvif: String,
 }

@@ -67,6 +67,11 @@ impl DataDir {
         self.path.join("audit.db")
     }
 
+    /// The embedded database as it was with this version of its schema, before it was moved on.
+    pub fn database_copy(&self, version: i64) -> PathBuf {
+        self.path.join(format!("audit.schema-{version}.db"))
+    }
+
     pub fn settings(&self) -> PathBuf {
         self.path.join("server.toml")
     }

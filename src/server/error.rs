@@ -15,6 +15,7 @@ use crate::domain::people::account::PasswordFault;
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::PlanError;
 use crate::domain::site::change::SiteFault;
+use crate::domain::version::steps::LeftAlone;
 use std::path::PathBuf;
 
 /// Why a command of the server failed.
@@ -28,6 +29,8 @@ pub enum ServerError {
     },
     #[error("configuration {path}: {detail}")]
     Config { path: PathBuf, detail: String },
+    #[error("a newer program wrote {what}: {detail}")]
+    NewerData { what: &'static str, detail: String },
     #[error("the data directory is in use by another process")]
     AlreadyRunning,
     #[error("the data directory is not set up")]
@@ -113,6 +116,12 @@ impl ServerError {
                 sentence("server-encoding").with("encoding", encoding.as_str())
             }
             Self::Store(StoreError::Pooler(_)) => sentence("server-pooler"),
+            Self::Store(StoreError::LeftAlone(LeftAlone::OfANewerProgram { .. })) | Self::NewerData { .. } => {
+                sentence("server-newer-data")
+            }
+            Self::Store(StoreError::LeftAlone(LeftAlone::TooOld { .. })) => sentence("server-too-old-data"),
+            Self::Store(StoreError::Version(_)) => sentence("server-migrate"),
+            Self::Store(StoreError::Copy { .. }) => sentence("server-copy"),
             Self::Store(_) => sentence("server-store"),
             Self::Key(_) => sentence("server-key"),
             Self::Random(_) => sentence("server-random"),

@@ -108,6 +108,7 @@ fn checked(answers: &Answers) -> Result<SitePlan, ServerError> {
         version: 1,
         controllers: vec![answers.controller.clone()],
         cameras: Vec::new(),
+        critical: Vec::new(),
     };
     match plan.check().into_iter().next() {
         Some(fault) => Err(ServerError::Controller(fault)),

@@ -9,8 +9,10 @@ use super::error::ServerError;
 use super::setup::CONSOLE;
 use crate::domain::camera::{ControllerId, StationId};
 use crate::domain::people::Purpose;
+use crate::domain::version::protocol::{HEADER, SPOKEN};
 use crate::protocol::{LogEntry, LogPage, Refusal, SessionGrant, SignIn};
 use crate::server::causes::causes;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
@@ -37,9 +39,12 @@ pub(super) fn client(data: &DataDir) -> Result<Client, ServerError> {
     let identity = [read_text(&dir.join("cert.pem"))?, read_text(&dir.join("key.pem"))?].concat();
     let identity = reqwest::Identity::from_pem(identity.as_bytes()).map_err(remote)?;
     let ca = reqwest::Certificate::from_pem(read_text(&dir.join("ca.pem"))?.as_bytes()).map_err(remote)?;
+    let said = HeaderValue::try_from(SPOKEN.to_string()).map_err(remote)?;
+    let spoken = HeaderMap::from_iter([(HeaderName::from_static(HEADER), said)]);
     Client::builder()
         .tls_certs_only([ca])
         .identity(identity)
+        .default_headers(spoken)
         .no_proxy()
         .timeout(Duration::from_secs(30))
         .build()

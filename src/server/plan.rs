@@ -365,6 +365,7 @@ mod tests {
             orientation: None,
             habits: crate::domain::site::DomeHabits::default(),
             return_home: None,
+            critical: Vec::new(),
         };
         SitePlan {
             version: 7,
@@ -374,6 +375,7 @@ mod tests {
                 istat: "020001".into(),
             }],
             cameras: vec![camera],
+            critical: Vec::new(),
         }
     }
 

@@ -12,12 +12,14 @@ use super::log::signer::Signer;
 use super::people::password;
 use super::store::Store;
 use super::store::accounts::Appointment;
+use super::store::migration::Migrated;
 use super::store::registry::StationRow;
 use super::tls;
 use crate::domain::audit::note::Statement;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::people::{Action, Grant, Level, Person, StationKind};
 use crate::domain::site::SitePlan;
+use crate::domain::strict;
 use crate::protocol::CredentialNeed;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -58,9 +60,9 @@ struct StationFile<'a> {
 }
 
 fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ServerError> {
-    toml::from_str(&read_text(path)?).map_err(|error| ServerError::Config {
+    strict::toml(&read_text(path)?).map_err(|misread| ServerError::Config {
         path: path.to_owned(),
-        detail: error.message().to_owned(),
+        detail: strict::told(&misread),
     })
 }
 
@@ -127,6 +129,37 @@ pub async fn grant(data: &DataDir) -> Result<(), ServerError> {
     store.grant().await?;
     store.close().await;
     Ok(())
+}
+
+/// Moves the database to the version of this program and says in the log what was done. The caller holds the directory's lock.
+///
+/// # Errors
+/// The database is of a newer program or does not answer, or its copy is not sound.
+pub(super) async fn migrate(data: &DataDir) -> Result<Option<Migrated>, ServerError> {
+    let migrated = Store::migrate(data).await?;
+    if let Some(Migrated { from, to, copy }) = &migrated {
+        let copy = copy.as_ref().map(|copy| copy.display().to_string());
+        tracing::warn!(
+            from,
+            to,
+            copy,
+            "the database was moved to another version of its schema"
+        );
+    }
+    Ok(migrated)
+}
+
+/// Moves the database on while no server runs.
+///
+/// # Errors
+/// A server runs, the database is of a newer program or does not answer, its copy is not sound, or the account does not own
+/// the tables.
+pub async fn migrate_alone(data: &DataDir) -> Result<Option<Migrated>, ServerError> {
+    if !data.is_set_up() {
+        return Err(ServerError::NotSetUp);
+    }
+    let _alone = data.lock_alone()?;
+    migrate(data).await
 }
 
 /// Authority, database, a log for each controller, and the signed plan. Returns the plan's verifier key.

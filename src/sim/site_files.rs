@@ -123,6 +123,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
                 .then(|| site.make.habits())
                 .unwrap_or_default(),
             return_home: None,
+            critical: Vec::new(),
         }
     };
     SitePlan {
@@ -133,6 +134,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             istat: "999001".to_owned(),
         }],
         cameras: cameras.iter().map(camera).collect(),
+        critical: Vec::new(),
     }
 }
 

@@ -47,6 +47,7 @@ impl Town {
                 version: 7,
                 controllers: vec![controller(borgo(), "Comune di Borgo Vedetta", "020001")],
                 cameras: cameras.collect(),
+                critical: Vec::new(),
             },
             accounts: Vec::new(),
             database: None,

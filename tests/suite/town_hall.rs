@@ -135,6 +135,25 @@ impl TownHall {
         hall
     }
 
+    /// A town hall whose folder (`data` in it, and whatever else) is unpacked from an archive.
+    pub(crate) fn unpacked(archive: &Path) -> Self {
+        let hall = Self {
+            dir: tempfile::tempdir().unwrap(),
+            child: None,
+            base: String::new(),
+            database: None,
+            added: Vec::new(),
+        };
+        let unpacked = Command::new("tar")
+            .arg("-xzf")
+            .arg(archive)
+            .arg("-C")
+            .arg(hall.dir.path())
+            .status();
+        assert!(unpacked.unwrap().success(), "{}", archive.display());
+        hall
+    }
+
     pub fn prepare(&self) -> Output {
         let (site, cameras) = (self.path("site.toml"), self.path("cameras.toml"));
         self.command(
@@ -313,8 +332,12 @@ impl TownHall {
         person["password"].as_str().unwrap().into()
     }
 
+    pub fn verify_output(&self) -> Output {
+        self.command(&["log", "verify", "--data", self.data_text(), "--json"], None)
+    }
+
     pub fn verify(&self) -> (bool, serde_json::Value) {
-        let output = self.command(&["log", "verify", "--data", self.data_text(), "--json"], None);
+        let output = self.verify_output();
         (output.status.success(), serde_json::from_slice(&output.stdout).unwrap())
     }
 
@@ -330,6 +353,16 @@ impl TownHall {
     /// Somebody without a certificate.
     pub fn stranger(&self) -> Station {
         Station::new(&self.base, "sala-operativa", None, &self.data())
+    }
+
+    /// Writes to the tables that may change, of a database no server has open.
+    pub async fn edit(&self, statements: &str) {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.data().join("audit.db"));
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let all = sqlx::AssertSqlSafe(statements.to_owned());
+        sqlx::raw_sql(all).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     /// Writes to the database past every trigger.

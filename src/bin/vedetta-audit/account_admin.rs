@@ -11,6 +11,7 @@ use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::account::AccountName;
 use vedetta::domain::people::{Grant, Level};
 use vedetta::domain::reason::Reason;
+use vedetta::domain::strict;
 use vedetta::gui::i18n::fl;
 use vedetta::gui::terminal::NotAccepted;
 use vedetta::protocol::{AccountChange, AccountState, NewAccount, NewCode, RefusalKind};
@@ -206,9 +207,9 @@ struct GrantsFile {
 fn read_grants(path: Option<std::path::PathBuf>) -> Result<Vec<Grant>, ServerError> {
     let Some(path) = path else { return Ok(Vec::new()) };
     let text = vedetta::server::config::read_text(&path)?;
-    let file: GrantsFile = toml::from_str(&text).map_err(|error| ServerError::Config {
+    let file: GrantsFile = strict::toml(&text).map_err(|misread| ServerError::Config {
         path,
-        detail: error.message().to_owned(),
+        detail: strict::told(&misread),
     })?;
     Ok(file.grant)
 }

@@ -114,6 +114,7 @@ fn field(field: Field) -> String {
         Field::ReturnHome => fl!("plan-field-return-home"),
         Field::School => fl!("plan-field-school"),
         Field::PersonalUsers => fl!("plan-field-personal-users"),
+        Field::Critical => fl!("plan-field-critical"),
     }
 }
 
@@ -141,6 +142,7 @@ pub fn file_fault(trouble: &FileTrouble) -> String {
         FileTrouble::Address => fl!("fault-address"),
         FileTrouble::Plan(PlanError::ControllerTwice(id)) => fl!("fault-controller-twice", id = id.as_str()),
         FileTrouble::Plan(PlanError::Istat(id)) => fl!("fault-istat", id = id.as_str()),
+        FileTrouble::Plan(PlanError::UpdateNeeded(_)) => fl!("fault-update"),
         FileTrouble::Plan(PlanError::Camera { camera, trouble }) => format!("{camera}: {}", camera_fault(trouble)),
     }
 }
@@ -164,6 +166,7 @@ fn camera_fault(trouble: &CameraError) -> String {
         CameraError::Limit(name) => fl!("fault-limit", name = name.to_string()),
         CameraError::Motion(name) => fl!("fault-motion", name = name.to_string()),
         CameraError::ReturnHome => fl!("fault-return-home"),
+        CameraError::UpdateNeeded(_) => fl!("fault-update"),
     }
 }
 

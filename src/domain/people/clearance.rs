@@ -35,7 +35,6 @@ pub enum Use {
 
 /// Which recordings, and whether copies may be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Extent {
     pub cameras: BTreeSet<CameraId>,
     pub from_ms: i64,
@@ -45,7 +44,6 @@ pub struct Extent {
 
 /// The request for a clearance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Wish {
     /// All its cameras belong to it.
     pub controller: ControllerId,
@@ -58,7 +56,7 @@ pub struct Wish {
 
 /// A supervisor's answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// As it was asked, in force for so many hours.
     Approve {
@@ -76,7 +74,7 @@ pub enum Verdict {
 
 /// The answer that was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     Granted {
         /// Account of the supervisor.
@@ -95,7 +93,6 @@ pub enum Answer {
 
 /// A request together with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Clearance {
     pub wish: Wish,
     /// Account of who asked.

@@ -34,7 +34,6 @@ pub enum Change {
 
 /// A declaration: change, reason, protocol number, minutes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Declaration {
     pub change: Change,
     /// Why; never empty.

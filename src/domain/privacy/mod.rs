@@ -145,6 +145,8 @@ pub enum WholeReason {
     BeyondCeiling,
     /// The server has a newer plan, and it is not here yet: what must be covered is not known.
     PlanNotCurrent,
+    /// The plan, or what it says of the camera, is for a newer program: what must be covered is not known.
+    UpdateNeeded,
     /// The picture is turned, mirrored, cropped or zoomed digitally otherwise than when masks were placed, or it is not yet
     /// known whether it is.
     OrientationChanged,

@@ -17,7 +17,6 @@ const HORIZON_DAYS: i32 = 400;
 
 /// When a school is open, so that pictures are closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SchoolCalendar {
     /// The last day this calendar speaks of; from the next midnight on pictures are closed until there is a new one.
     pub last_day: Date,
@@ -33,7 +32,6 @@ pub struct SchoolCalendar {
 
 /// Weekly hours, `from` inclusive, `to` exclusive, civil time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SchoolHours {
     pub days: Vec<Day>,
     pub from: Time,
@@ -69,7 +67,6 @@ impl From<Weekday> for Day {
 
 /// Days without school, both included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Holiday {
     pub name: String,
     pub first: Date,
@@ -78,7 +75,6 @@ pub struct Holiday {
 
 /// A stretch in which something else holds; a closing one is stronger than an opening one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Exception {
     pub from: DateTime,
     pub to: DateTime,

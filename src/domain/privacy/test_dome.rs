@@ -89,6 +89,7 @@ pub fn dome_plan(motion: MotionBounds, lens: LensModel, masks: Vec<Vec<Direction
         orientation: None,
         habits: crate::domain::site::DomeHabits::ORDINARY,
         return_home: None,
+        critical: Vec::new(),
     }
 }
 

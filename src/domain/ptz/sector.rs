@@ -17,7 +17,6 @@ const GRAIN_DEG: f64 = 1.0;
 
 /// A part of the sphere around a dome where something stricter holds than elsewhere (R-PTZ-1, R-PTZ-2).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Sector {
     pub id: MaskId,
     /// In words: «Cortile di via Roma 4».

@@ -6,10 +6,23 @@ use crate::domain::people::clearance::ClearanceError;
 use crate::domain::people::{Holder, Rule};
 use crate::domain::privacy::declared_event::DeclareError;
 use crate::domain::site::change::SiteFault;
+use crate::domain::version::critical::UpdateNeeded;
 use std::time::Instant;
 
 /// Every kind of a server, with every value of what it carries.
 pub(crate) fn every_kind() -> Vec<RefusalKind> {
+    let mut kinds = frozen_kinds();
+    kinds.extend(later_kinds());
+    kinds
+}
+
+/// The kinds that came after `tests/golden/refusals.json` was frozen.
+pub(crate) fn later_kinds() -> [RefusalKind; 2] {
+    [RefusalKind::UpdateWorkstation, RefusalKind::UpdateServer]
+}
+
+/// The kinds in `tests/golden/refusals.json`, in its order.
+pub(crate) fn frozen_kinds() -> Vec<RefusalKind> {
     let holder = Holder {
         user: "operatore".into(),
         display_name: "Ag. Neri".into(),
@@ -162,6 +175,10 @@ pub(crate) fn every_refusal(now: Instant) -> Vec<Refusal> {
         Refusal::NoPoseRecorded,
         Refusal::PlanChanged,
         Refusal::WrongPassword,
+        Refusal::UpdateNeeded(UpdateNeeded { since: None }),
+        Refusal::UpdateNeeded(UpdateNeeded {
+            since: "1.2".parse().ok(),
+        }),
     ]);
     let troubles = [
         TroubleKind::Unreachable,

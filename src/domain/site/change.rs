@@ -19,7 +19,6 @@ const MOST_ADDRESS: usize = 256;
 
 /// The settings of a camera as an administrator types them. Masks, ceilings and calendars change in their own way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CameraSettings {
     pub id: CameraId,
     pub number: u32,
@@ -41,7 +40,7 @@ pub struct CameraSettings {
 
 /// A change of the site plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum SiteChange {
     /// A new camera, or other settings of one that is there.
     Put(CameraSettings),
@@ -52,7 +51,7 @@ pub enum SiteChange {
 
 /// Why a plan is not changed so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum SiteFault {
     #[error("the address is not that of an ONVIF service: http or https, a host, no user and no password")]
     Address,
@@ -123,6 +122,7 @@ pub enum Field {
     Orientation,
     Habits,
     ReturnHome,
+    Critical,
 }
 
 impl Field {
@@ -142,14 +142,14 @@ impl Field {
             | Self::View
             | Self::Orientation
             | Self::Habits
-            | Self::ReturnHome => true,
+            | Self::ReturnHome
+            | Self::Critical => true,
         }
     }
 }
 
 /// A difference of one camera between two plans; at least one of the two has the camera.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Difference {
     pub camera: CameraId,
     pub before: Option<CameraPlan>,
@@ -218,6 +218,7 @@ impl CameraPlan {
             orientation: None,
             habits: super::DomeHabits::ORDINARY,
             return_home: None,
+            critical: Vec::new(),
         }
     }
 }
@@ -329,6 +330,10 @@ fn import(plan: &mut SitePlan, brought: &SitePlan, keeps: impl Fn(&ControllerId)
     {
         return Err(SiteFault::Controllers);
     }
+    // What its marks stand for would be lost.
+    if brought.update_needed().is_some() {
+        return Err(SiteFault::Senseless { camera: None });
+    }
     // What an export showed of other controllers comes back as it was, and is left where it is.
     let untouched = |camera: &CameraPlan| !keeps(&camera.controller) && plan.camera(&camera.id) == Some(camera);
     let mut kept = Vec::new();
@@ -373,7 +378,9 @@ fn check(plan: &SitePlan, next: &SitePlan) -> Result<(), SiteFault> {
             ..
         }) => Err(SiteFault::Taken),
         Some(PlanError::Camera { camera, .. }) => Err(SiteFault::Senseless { camera: Some(camera) }),
-        Some(PlanError::ControllerTwice(_) | PlanError::Istat(_)) => Err(SiteFault::Senseless { camera: None }),
+        Some(PlanError::ControllerTwice(_) | PlanError::Istat(_) | PlanError::UpdateNeeded(_)) => {
+            Err(SiteFault::Senseless { camera: None })
+        }
     }
 }
 
@@ -428,6 +435,7 @@ impl Difference {
             (Field::Orientation, a.orientation != b.orientation),
             (Field::Habits, a.habits != b.habits),
             (Field::ReturnHome, a.return_home != b.return_home),
+            (Field::Critical, a.critical != b.critical),
         ]
         .into_iter()
         .filter_map(|(field, differs)| differs.then_some(field))

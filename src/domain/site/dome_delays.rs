@@ -13,7 +13,6 @@ const LONGEST_S: f64 = 60.0;
 
 /// The delays and ways of one dome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DomeDelays {
     /// Age of the pose in a status when the camera answers: least, most; the way of question and answer comes to it. Seconds.
     pub status_age_s: [f64; 2],
@@ -39,7 +38,6 @@ pub struct DomeDelays {
 
 /// How slowly a dome goes to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct TargetMove {
     /// The longest from sending the move until the dome begins it, seconds.
     pub begins_s: f64,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// Habits of a dome that decide how its statuses are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct DomeHabits {
     /// What the position in a status is about.
     #[serde(skip_serializing_if = "ReportedPosition::is_untested")]

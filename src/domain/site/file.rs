@@ -1,10 +1,11 @@
-//! The site plan as a TOML file, for export, editing by hand and import: every fault with its line and field.
+//! The site plan as a TOML file, for export, editing by hand and import: every fault with its line and field, a misspelt name too.
 //!
 //! Invariant: what reads without a fault is syntactically whole and makes sense by itself (`SitePlan::check`).
 //! Deliberately absent: files, what may be changed (`change`), words for people.
 
 use super::change::is_address;
 use super::{CameraError, PlanError, SitePlan};
+use crate::domain::strict;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -52,15 +53,16 @@ pub fn write(plan: &SitePlan) -> Result<String, toml::ser::Error> {
 /// Reads a plan from the text of its file.
 ///
 /// # Errors
-/// Every fault, in the order of the file; only the first where the text is no TOML.
+/// Every fault, in the order of the file; where the text is no plan, its misspelt names, or the first thing that is not read.
 pub fn read(text: &str) -> Result<SitePlan, Vec<FileFault>> {
-    let plan: SitePlan = toml::from_str(text).map_err(|error| vec![unreadable(text, &error)])?;
+    let plan: SitePlan =
+        strict::toml(text).map_err(|misread| misread.into_iter().map(unreadable).collect::<Vec<_>>())?;
     let places: Vec<(String, usize)> = toml::from_str::<Places>(text)
         .map(|places| places.cameras)
         .unwrap_or_default()
         .into_iter()
         .map(|place| {
-            let line = line_at(text, place.id.span().start);
+            let line = strict::line_at(text, place.id.span().start);
             (place.id.into_inner(), line)
         })
         .collect();
@@ -82,31 +84,11 @@ pub fn read(text: &str) -> Result<SitePlan, Vec<FileFault>> {
     if faults.is_empty() { Ok(plan) } else { Err(faults) }
 }
 
-fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
-        + 1
-}
-
-/// The name a line begins with: of a value, or of a table.
-fn field_of(line: &str) -> String {
-    let name = line
-        .trim()
-        .trim_start_matches('[')
-        .split(['=', ']'])
-        .next()
-        .unwrap_or_default();
-    name.trim().to_owned()
-}
-
-fn unreadable(text: &str, error: &toml::de::Error) -> FileFault {
-    let line = line_at(text, error.span().map_or(0, |span| span.start));
+fn unreadable(misread: strict::Misread) -> FileFault {
     FileFault {
-        line,
-        field: text.lines().nth(line - 1).map(field_of).unwrap_or_default(),
-        trouble: FileTrouble::Syntax(error.message().lines().collect::<Vec<_>>().join(" ")),
+        line: misread.line,
+        field: misread.field,
+        trouble: FileTrouble::Syntax(misread.why),
     }
 }
 
@@ -116,11 +98,15 @@ fn of_plan(lines: &[&str], places: &[(String, usize)], error: PlanError) -> File
             let last = matches!(trouble, CameraError::Twice | CameraError::NumberTwice(_));
             spot(lines, places, camera.as_str(), &needle(trouble), last)
         }
+        PlanError::UpdateNeeded(_) => {
+            let at = lines.iter().position(|line| strict::name_in(line) == "critical");
+            (at.map_or(1, |at| at + 1), "critical".to_owned())
+        }
         PlanError::ControllerTwice(id) | PlanError::Istat(id) => {
             let named = format!("\"{id}\"");
             let at = lines
                 .iter()
-                .rposition(|line| field_of(line) == "id" && line.contains(&named));
+                .rposition(|line| strict::name_in(line) == "id" && line.contains(&named));
             (at.map_or(1, |at| at + 1), "controllers".to_owned())
         }
     };
@@ -149,6 +135,7 @@ fn needle(trouble: &CameraError) -> String {
         CameraError::School(_) => "cameras.school".into(),
         CameraError::Limit(name) | CameraError::Motion(name) => (*name).to_owned(),
         CameraError::ReturnHome => "cameras.return_home".into(),
+        CameraError::UpdateNeeded(_) => "critical".into(),
     }
 }
 
@@ -170,10 +157,10 @@ fn spot(lines: &[&str], places: &[(String, usize)], camera: &str, needle: &str, 
     let to = end.and_then(header).unwrap_or(lines.len());
     let found = (from..to).find(|at| {
         let line = lines[*at].trim();
-        field_of(line) == needle || line.starts_with(needle)
+        strict::name_in(line) == needle || line.starts_with(needle)
     });
     let line = found.map_or(begin, |at| at + 1);
-    (line, field_of(lines[line - 1]))
+    (line, strict::name_in(lines[line - 1]))
 }
 
 #[cfg(test)]
@@ -236,6 +223,31 @@ onvif = "http://192.0.2.8/onvif/device_service"
         }
         let two = faults("number = 2", "number = 1");
         assert_eq!(two.len(), 1);
+    }
+
+    #[test]
+    fn every_misspelt_name_is_found_on_its_line_wherever_it_stands() {
+        let text = format!(
+            "{}\n[cameras.limits]\nzoom_cieling = 4.0\n\n[[cameras.masks]]\nid = \"m-1\"\nname = \"Finestra\"\nragione = \"x\"\n\
+             shape = {{ picture = [[0.1, 0.1], [0.3, 0.1], [0.2, 0.3]] }}\n",
+            GOOD.replacen("place = \"Piazza\"\n", "place = \"Piazza\"\nposto = \"Piazza\"\n", 1)
+        );
+        let faults = read(&text).unwrap_err();
+        let found: Vec<_> = faults.iter().map(|fault| (fault.line, fault.field.as_str())).collect();
+        assert_eq!(found, [(13, "posto"), (28, "zoom_cieling"), (33, "ragione")]);
+        assert_eq!(faults[0].trouble, FileTrouble::Syntax("unknown field `posto`".into()));
+    }
+
+    #[test]
+    fn a_mark_that_is_not_known_is_a_fault_of_a_file() {
+        let marked = GOOD.replacen(
+            "number = 2",
+            "number = 2\ncritical = [{ what = \"halls\", since = \"9.0\" }]",
+            1,
+        );
+        let faults = read(&marked).unwrap_err();
+        let found: Vec<_> = faults.iter().map(|fault| (fault.line, fault.field.as_str())).collect();
+        assert_eq!(found, [(20, "critical")]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The declared orientation of a view, as it was at calibration or is now. `None`: the camera does not declare it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Orientation {
     /// `Rotate`: how far the picture is turned.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,6 @@ pub enum Rotation {
 
 /// An absolute position space as the device declares it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PositionSpace {
     pub uri: String,
     /// Lowest and highest value of the first axis: pan, or zoom.

@@ -15,7 +15,6 @@ const MOST_NAME: usize = 64;
 
 /// The return of a dome to its guard position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ReturnHome {
     /// Time without anybody steering, minutes.
     pub after_minutes: u32,

@@ -26,7 +26,6 @@ impl Axis {
 
 /// The speed measured under one commanded velocity.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SpeedRow {
     /// Commanded value without its sign, above 0 to 1.
     pub velocity: f64,
@@ -44,7 +43,7 @@ impl SpeedRow {
 
 /// The measured speeds of one dome; an axis without rows was not measured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct SpeedTable {
     /// Rising in velocity, as those of the other axes.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -11,7 +11,6 @@ pub const MOST_TOKEN: usize = 128;
 
 /// A video source and a view of it, as the device calls them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct VideoView {
     /// `VideoSource` token.
     pub source: String,

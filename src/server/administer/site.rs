@@ -5,10 +5,11 @@
 
 use super::AdminClient;
 use crate::domain::camera::CameraId;
-use crate::domain::site::SitePlan;
+use crate::domain::site::{SitePlan, signed_form};
 use crate::protocol::{
     CameraTestReport, CameraView, Changed, PlanImport, PutCamera, Removal, SignedPlan, SiteProposal, Verdict,
 };
+use crate::server::causes::causes;
 use crate::server::error::ServerError;
 use crate::server::log_read::{ask, remote, send};
 
@@ -48,13 +49,13 @@ impl AdminClient {
             .map(drop)
     }
 
-    /// The plan in force, as far as this person has to do with it.
+    /// The plan in force, as far as this person has to do with it. It is brought back from a file, so nothing of it is passed over.
     ///
     /// # Errors
     /// As [`AdminClient::people`].
     pub async fn plan(&self) -> Result<SitePlan, ServerError> {
         let signed: SignedPlan = ask(self.of(self.client.get(self.url("/v1/plan")))).await?;
-        serde_json::from_str(&signed.plan).map_err(remote)
+        signed_form::read_whole(&signed.plan).map_err(|error| remote(causes(&error)))
     }
 
     /// Brings a plan from a file.

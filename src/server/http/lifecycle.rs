@@ -15,6 +15,7 @@ use crate::server::config::{DataDir, Settings, write_whole};
 use crate::server::error::ServerError;
 use crate::server::log::sequencer::Sequencer;
 use crate::server::open_files;
+use crate::server::setup::migrate;
 use crate::server::store::Store;
 use crate::server::tls;
 use axum_server::Handle;
@@ -38,7 +39,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Serves a data directory until `end` is ready. `cameras` makes and removes users on them; `ready` is told the address once it can be reached.
 ///
 /// # Errors
-/// The directory is not set up or in use, a signer's state does not hold, or the address cannot be opened.
+/// The directory is not set up, in use or of a newer program, a signer's state does not hold, or the address cannot be opened. An
+/// embedded database of an older program is moved on first; a PostgreSQL one is its owner's to move on.
 pub async fn serve(
     data: &DataDir,
     listen: SocketAddr,
@@ -52,6 +54,9 @@ pub async fn serve(
     let _lock = data.lock()?;
     open_files::raise();
     let settings = Settings::load(data)?;
+    if data.postgres().is_none() {
+        migrate(data).await?;
+    }
     let store = Store::open(data).await?;
     let (app, tasks) = open(data, &settings, &store, cameras).await?;
     let heard = (Arc::downgrade(&app.site), Arc::downgrade(&app.usage));

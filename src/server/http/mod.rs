@@ -27,6 +27,7 @@ mod search;
 mod sessions;
 mod site;
 mod state;
+mod versions;
 mod workstations;
 
 pub use lifecycle::serve;
@@ -104,5 +105,6 @@ fn router(app: App) -> Router {
             app.clone(),
             responses::within_bounds,
         ))
+        .layer(axum::middleware::from_fn(versions::in_common))
         .with_state(app)
 }

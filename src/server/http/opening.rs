@@ -12,10 +12,12 @@ use super::state::{App, LogState, PeopleState, SiteState, Traffic, UsageState};
 use crate::domain::audit::note::{SignerKey, Statement};
 use crate::domain::camera::CameraId;
 use crate::domain::message::sentence;
-use crate::domain::site::SitePlan;
+use crate::domain::site::{SitePlan, signed_form};
+use crate::domain::strict::NotWhole;
 use crate::protocol::LogKey;
 use crate::server::attribution::Attribution;
 use crate::server::camera_users::{CameraUsers, PersonalUsers};
+use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
 use crate::server::clearances::Clearances;
 use crate::server::clock::now_ms;
@@ -119,9 +121,16 @@ impl Ground<'_> {
                 detail: format!("the site plan is not the one that was signed: {error}"),
                 what: sentence("broken-plan"),
             })?;
-        let plan = serde_json::from_str(&signed.plan).map_err(|error| ServerError::Config {
-            path: self.data.database(),
-            detail: error.to_string(),
+        // It is signed again, for each person and with each change: nothing of it may be passed over.
+        let plan = signed_form::read_whole(&signed.plan).map_err(|error| match &error {
+            NotWhole::Unknown(_) => ServerError::NewerData {
+                what: "the site plan",
+                detail: error.to_string(),
+            },
+            NotWhole::Syntax(_) => ServerError::Config {
+                path: self.data.database(),
+                detail: causes(&error).to_string(),
+            },
         })?;
         Ok((key, plan))
     }

@@ -10,8 +10,8 @@ use crate::domain::audit::details::configuration::{SiteChanged, SiteStep, SiteWo
 use crate::domain::audit::event::Outcome;
 use crate::domain::audit::note::Statement;
 use crate::domain::people::Person;
-use crate::domain::site::SitePlan;
 use crate::domain::site::change::{Approval, Difference, SiteChange, SiteFault, differences};
+use crate::domain::site::{SitePlan, signed_form};
 use crate::protocol::{Changed, RefusalKind, SiteProposal, Verdict};
 use crate::server::causes::causes;
 use crate::server::dome_leases::holder;
@@ -243,7 +243,7 @@ impl Plans {
             return Ok(());
         };
         let plan: SitePlan =
-            serde_json::from_str(&kept.plan).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            signed_form::read_whole(&kept.plan).map_err(|error| StoreError::Corrupt(causes(&error).to_string()))?;
         if plan.version > self.current().version {
             verifier
                 .verify_statement(Statement::Plan, &kept.plan, &kept.signature)

@@ -2,8 +2,10 @@
 //!
 //! Deliberately absent: what it means for a person (`server::error`).
 
-/// Version of the schema.
-pub(super) const SCHEMA_VERSION: i64 = 5;
+use crate::domain::version::steps::{LeftAlone, Readable};
+
+/// The versions of the schema that this program can use.
+pub(super) const SCHEMA: Readable = Readable { oldest: 4, newest: 5 };
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -13,8 +15,13 @@ pub enum StoreError {
     File(#[from] std::io::Error),
     #[error("the database holds something impossible: {0}")]
     Corrupt(String),
-    #[error("the database has schema version {0}, not {SCHEMA_VERSION}")]
+    /// Of an older program, and not moved on yet: a server does that when it starts, or `vedetta-audit migrate`.
+    #[error("the database has schema version {0}, not {newest}", newest = SCHEMA.newest)]
     Version(i64),
+    #[error("the schema")]
+    LeftAlone(#[from] LeftAlone),
+    #[error("the copy of the database is not sound: {found}")]
+    Copy { found: String },
     #[error("the commit waits, perhaps for a standby: whether it is kept is not known until the log is asked again")]
     Unknown,
     #[error("the database is encoded in {0}, not in UTF8")]
@@ -38,9 +45,14 @@ impl StoreError {
         match self {
             Self::Sql(sqlx::Error::Encode(_)) | Self::Corrupt(_) => true,
             Self::Sql(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_code_of_the_row(&code)),
-            Self::Sql(_) | Self::File(_) | Self::Version(_) | Self::Encoding(_) | Self::Pooler(_) | Self::Unknown => {
-                false
-            }
+            Self::Sql(_)
+            | Self::File(_)
+            | Self::Version(_)
+            | Self::LeftAlone(_)
+            | Self::Copy { .. }
+            | Self::Encoding(_)
+            | Self::Pooler(_)
+            | Self::Unknown => false,
         }
     }
 

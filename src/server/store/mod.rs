@@ -32,6 +32,7 @@ pub mod dome_lease;
 pub mod entries;
 pub(super) mod error;
 pub mod keys;
+pub mod migration;
 pub mod registry;
 pub mod retention;
 pub mod search;
@@ -41,7 +42,7 @@ pub mod tree;
 pub mod view_events;
 pub mod workstations;
 
-use error::SCHEMA_VERSION;
+use error::SCHEMA;
 pub use error::StoreError;
 
 use super::config::DataDir;
@@ -134,16 +135,15 @@ impl Store {
     /// Opens an existing database.
     ///
     /// # Errors
-    /// There is none, or it is of another version; [`StoreError::Encoding`] and [`StoreError::Pooler`].
+    /// There is none; [`StoreError::LeftAlone`]: it is of a newer program, or too old; [`StoreError::Version`]: it is of an older one and
+    /// [`Store::migrate`] was not called; [`StoreError::Encoding`] and [`StoreError::Pooler`].
     pub async fn open(data: &DataDir) -> Result<Self, StoreError> {
         let store = match data.postgres() {
             Some(url) => Self::postgres(url).await?,
             None => Self::sqlite(data).await?,
         };
-        let version: i64 = on!(&store.read, pool => sqlx::query_scalar("SELECT version FROM schema_version")
-            .fetch_one(pool)
-            .await)?;
-        if version == SCHEMA_VERSION {
+        let version = store.schema_version().await?;
+        if SCHEMA.steps_from(version)?.is_empty() {
             Ok(store)
         } else {
             Err(StoreError::Version(version))

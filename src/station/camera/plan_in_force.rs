@@ -1,7 +1,8 @@
 //! The plan in force as it changes while somebody is signed in, declared events, and the school calendar.
 //!
-//! Invariant: while the server is known to have a newer plan than this workstation, everything is covered; a plan that
-//! is not signed or older never takes the place of the present one; a declared event ends here at its time also when
+//! Invariant: while the server is known to have a newer plan than this workstation, everything is covered; a camera of which
+//! only a newer program knows what must not be seen is covered and not opened; a plan that is not signed or older never takes the
+//! place of the present one; a declared event ends here at its time also when
 //! nobody says so.
 //! Deliberately absent: the rules (`domain::privacy`), drawing.
 
@@ -13,6 +14,7 @@ use crate::domain::privacy::{Cover, PoseKnowledge, PreparedMasks, WholeReason};
 use crate::domain::ptz::limits;
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::{CameraPlan, Mask, SitePlan};
+use crate::domain::version::critical::UpdateNeeded;
 use crate::protocol::{DeclaredState, Holder, Pictures, PolicyState};
 use crate::station::refusal::Refusal;
 use jiff::Timestamp;
@@ -61,6 +63,8 @@ struct State {
     plan: Arc<SitePlan>,
     /// The newest version the server spoke of.
     heard: u64,
+    /// The newest plan is here, and for a newer program than this one.
+    beyond: Option<UpdateNeeded>,
     declared: Vec<DeclaredEvent>,
     /// Masks that are being drawn here: covered beside those in force.
     drafts: Vec<(CameraId, Mask)>,
@@ -68,13 +72,24 @@ struct State {
     generation: u64,
 }
 
+impl State {
+    /// Why the plan that is here cannot be gone by; `None`: it is the newest that was heard of.
+    fn behind(&self) -> Option<WholeReason> {
+        match (self.heard <= self.plan.version, &self.beyond) {
+            (true, _) => None,
+            (false, Some(_)) => Some(WholeReason::UpdateNeeded),
+            (false, None) => Some(WholeReason::PlanNotCurrent),
+        }
+    }
+}
+
 /// Masks and limits of one camera, as long as nothing changes.
 pub struct InForce {
     /// The camera's plan without what declared events lift: what the gate is given.
     pub plan: CameraPlan,
     masks: PreparedMasks,
-    /// Without a current plan nothing is shown.
-    current: bool,
+    /// Why nothing is shown whatever the pose is: the plan is not current, or for a newer program.
+    unknown: Option<WholeReason>,
     generation: u64,
     /// A declared event ends then.
     until: Option<Instant>,
@@ -93,7 +108,7 @@ impl InForce {
 
     /// Whether the masks lie where the dome is followed: the plan is the newest heard of and has its geometry.
     pub fn is_followed(&self) -> bool {
-        self.current
+        self.unknown.is_none()
     }
 
     /// Whether anything of a mask may be in view when the pose is known like this; cheap, and too often rather than too
@@ -116,8 +131,8 @@ impl InForce {
 
     /// What must be covered when the pose is known like this: the one function for screen and snapshot.
     pub fn cover(&self, knowledge: &PoseKnowledge, clock: Timestamp) -> Cover {
-        if !self.current {
-            return Cover::Whole(WholeReason::PlanNotCurrent);
+        if let Some(reason) = self.unknown {
+            return Cover::Whole(reason);
         }
         if !school_is_out(&self.plan, clock) {
             return Cover::Whole(WholeReason::SchoolHours);
@@ -148,6 +163,7 @@ impl Policy {
         Self {
             state: Mutex::new(State {
                 heard: plan.version,
+                beyond: None,
                 plan,
                 declared: Vec::new(),
                 drafts: Vec::new(),
@@ -174,12 +190,16 @@ impl Policy {
     /// A camera of the newest plan that was verified here.
     ///
     /// # Errors
-    /// [`Rule::NoGrant`]: the plan does not have it, so nothing is granted on it.
+    /// [`Rule::NoGrant`]: the plan does not have it, so nothing is granted on it; [`Refusal::UpdateNeeded`]: the newest plan, or
+    /// what it says of the camera, is for a newer program.
     pub fn camera(&self, id: &CameraId) -> Result<CameraPlan, Refusal> {
-        self.plan()
-            .camera(id)
-            .cloned()
-            .ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))
+        let state = self.lock();
+        let camera = state.plan.camera(id);
+        let camera = camera.ok_or(Refusal::Kind(RefusalKind::Rule(Rule::NoGrant)))?;
+        match state.beyond.clone().or_else(|| camera.update_needed()) {
+            Some(update) => Err(Refusal::UpdateNeeded(update)),
+            None => Ok(camera.clone()),
+        }
     }
 
     /// Waits until the school of a camera opens, so that its pictures close; for ever for any other camera.
@@ -194,9 +214,15 @@ impl Policy {
     }
 
     /// The newest plan that was verified here, unless the server is known to have a newer one.
-    pub fn current_plan(&self) -> Option<Arc<SitePlan>> {
+    ///
+    /// # Errors
+    /// Why everything is covered: the newer plan is not here yet, or for a newer program.
+    pub fn current_plan(&self) -> Result<Arc<SitePlan>, WholeReason> {
         let state = self.lock();
-        (state.heard <= state.plan.version).then(|| Arc::clone(&state.plan))
+        match state.behind() {
+            None => Ok(Arc::clone(&state.plan)),
+            Some(reason) => Err(reason),
+        }
     }
 
     /// Masks and limits in force for a camera that is watched since it was planned like `watched`.
@@ -211,8 +237,15 @@ impl Policy {
                 .iter()
                 .filter(|event| event.camera == watched.id && event.ends > now)
         };
+        let unknown = if planned.is_some_and(|planned| planned.update_needed().is_some()) {
+            Some(WholeReason::UpdateNeeded)
+        } else {
+            state.behind().or((!same).then_some(WholeReason::PlanNotCurrent))
+        };
+        // What is not read whole bounds nothing: the limits it was opened under stay.
+        let known = planned.filter(|planned| planned.update_needed().is_none());
         let mut plan = relieved(
-            planned.unwrap_or(watched),
+            known.unwrap_or(watched),
             events().map(|event| &event.declaration.change),
         );
         let drafts = state.drafts.iter().filter(|(camera, _)| *camera == watched.id);
@@ -220,7 +253,7 @@ impl Policy {
         InForce {
             masks: PreparedMasks::new(&plan),
             plan,
-            current: same && state.heard <= state.plan.version,
+            unknown,
             generation: state.generation,
             until: events().map(|event| event.ends).min(),
         }
@@ -246,11 +279,21 @@ impl Policy {
         behind
     }
 
+    /// The newest plan is here and genuine, and only a newer program can use it: everything stays covered, and nothing is opened.
+    pub fn cannot_take(&self, update: UpdateNeeded) {
+        let mut state = self.lock();
+        if state.beyond.as_ref() != Some(&update) {
+            state.beyond = Some(update);
+            state.generation += 1;
+        }
+    }
+
     /// Takes up a plan that was verified. One that is older than what was heard of changes nothing.
     pub fn take(&self, plan: SitePlan) {
         let mut state = self.lock();
         if plan.version > state.plan.version {
             state.plan = Arc::new(plan);
+            state.beyond = None;
             state.generation += 1;
         }
     }

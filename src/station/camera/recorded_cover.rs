@@ -51,17 +51,23 @@ impl RecordedSight {
 
     /// What must be covered on a frame of this time of recording, Unix milliseconds.
     pub fn cover(&self, recorded_ms: Option<i64>) -> Cover {
-        let not_current = Cover::Whole(WholeReason::PlanNotCurrent);
-        let Some(plan) = self.policy.current_plan() else {
-            return not_current;
+        let plan = match self.policy.current_plan() {
+            Ok(plan) => plan,
+            Err(reason) => return Cover::Whole(reason),
         };
         let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, cover)) = by.as_ref().filter(|(version, _)| *version == plan.version) {
             return self.by_pose(cover, recorded_ms);
         }
+        if plan
+            .camera(&self.camera.id)
+            .is_some_and(|planned| planned.update_needed().is_some())
+        {
+            return Cover::Whole(WholeReason::UpdateNeeded);
+        }
         let same = |planned: &&CameraPlan| planned.lens == self.camera.lens && planned.motion == self.camera.motion;
         let Some(planned) = plan.camera(&self.camera.id).filter(same) else {
-            return not_current;
+            return Cover::Whole(WholeReason::PlanNotCurrent);
         };
         let cover = RecordedCover::new(planned, self.poses.clone());
         let now = self.by_pose(&cover, recorded_ms);
@@ -79,7 +85,7 @@ impl RecordedSight {
 
     /// Whether every frame was covered as the plan now says: it has not changed for this camera since [`RecordedSight::new`].
     pub fn is_unchanged(&self) -> bool {
-        self.policy.current_plan().is_some_and(|plan| {
+        self.policy.current_plan().is_ok_and(|plan| {
             plan.camera(&self.camera.id).is_some_and(|now| {
                 let then = &self.camera;
                 (&now.masks, &now.limits.sectors, &now.lens, &now.motion)

@@ -3,6 +3,7 @@
 //! Invariant: the choice between keyring and file is the person's, made by name. Deliberately absent: reading any of it
 //! (`enrolment`, `secrets`).
 
+use crate::domain::version::steps::LeftAlone;
 use crate::station::machine::pose_source::PoseSource;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,6 +76,8 @@ pub enum StationError {
     },
     #[error(transparent)]
     NoSecrets(#[from] SecretsError),
+    #[error("the data folder")]
+    NewerFolder(#[source] LeftAlone),
     #[error("the outbox cannot be opened: {detail}")]
     Outbox { detail: String },
 }

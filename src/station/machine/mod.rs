@@ -5,6 +5,7 @@
 pub(in crate::station) mod config;
 pub(in crate::station) mod enrol;
 pub(in crate::station) mod enrolment;
+pub(in crate::station) mod folder_format;
 pub(in crate::station) mod keys_toml;
 pub(in crate::station) mod pose_source;
 pub(in crate::station) mod saved_walls;

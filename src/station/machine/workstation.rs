@@ -7,6 +7,7 @@
 use super::config::{StationConfig, StationError};
 use super::enrol::renew_in_time;
 use super::enrolment::Enrolment;
+use super::folder_format;
 use super::secrets::Vault;
 use crate::domain::audit::details::log::OutboxDamage;
 use crate::domain::audit::event::{Event, Outcome, RetentionClass};
@@ -74,7 +75,7 @@ impl Station {
     /// Opens outbox and secrets and makes ready to sign in. Does not need the server. Must be called on a tokio runtime.
     ///
     /// # Errors
-    /// No enrolment, no place for secrets, or the outbox cannot be opened.
+    /// No enrolment, no place for secrets, a data folder of a newer program, or the outbox cannot be opened.
     pub async fn open(config: StationConfig) -> Result<Station, StationError> {
         let reading = config.clone();
         let opened = tokio::task::spawn_blocking(move || read(&reading))
@@ -161,6 +162,7 @@ impl Station {
 
 fn read(config: &StationConfig) -> Result<Opened, StationError> {
     let outbox_error = |detail: String| StationError::Outbox { detail };
+    folder_format::check(&config.data)?;
     let enrolment = Enrolment::read(&config.enrolment, config.secrets, &config.data)?;
     let directory = Directory::open(&config.data.join("outbox")).map_err(|error| outbox_error(error.to_string()))?;
     let exists = directory

@@ -1,7 +1,7 @@
 //! Calls to the central server: mutual TLS with the enrolment's certificate, its CA and no other, bounded in time and size.
 //!
 //! Invariant: no answer larger than [`protocol::MAX_BODY`] is read, no call lasts longer than [`TOTAL`], the token
-//! leaves only towards the enrolled server (no redirects, no proxy).
+//! leaves only towards the enrolled server (no redirects, no proxy); every call says which versions of the protocol are spoken here.
 //! Deliberately absent: retrying, and what an answer means.
 
 mod answer;
@@ -17,6 +17,7 @@ use crate::domain::people::account::AccountName;
 use crate::domain::people::clearance::{self, Wish};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Declaration;
+use crate::domain::version::protocol::{HEADER, SPOKEN};
 use crate::protocol::{
     AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
@@ -29,6 +30,7 @@ use answer::bounded;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use error::{away, unintelligible};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -547,10 +549,19 @@ impl ServerClient {
     }
 }
 
+/// Over every call: the versions of the protocol that this program speaks.
+fn spoken() -> HeaderMap {
+    let said = HeaderValue::try_from(SPOKEN.to_string()).ok();
+    said.map(|said| (HeaderName::from_static(HEADER), said))
+        .into_iter()
+        .collect()
+}
+
 /// A client of a machine that is no workstation yet.
 fn stranger(trust: Option<&[u8]>) -> Result<reqwest::Client, ServerError> {
     let builder = reqwest::Client::builder()
         .tls_backend_rustls()
+        .default_headers(spoken())
         .https_only(true)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -590,6 +601,7 @@ fn client(access: ServerAccess<'_>) -> Result<reqwest::Client, BadCertificates> 
         .tls_backend_rustls()
         .tls_certs_only(Certificate::from_pem_bundle(access.ca)?)
         .identity(Identity::from_pem(access.identity.expose_secret().as_bytes())?)
+        .default_headers(spoken())
         .https_only(true)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

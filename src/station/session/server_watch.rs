@@ -5,6 +5,7 @@
 //! and not yet verified here, everything stays covered (`camera::plan_in_force`).
 //! Deliberately absent: what each part makes of it (`camera`, `clearance`).
 
+use super::sign_in_error::SignInError;
 use super::signed_in::{Facts, Session, SessionInner};
 use crate::protocol::PolicyState;
 use crate::station::machine::workstation::Workstation;
@@ -46,11 +47,13 @@ impl SessionInner {
             }
         };
         // Anything but a genuine, newer plan leaves everything covered; the reason is in the log.
-        if let Ok(plan) = self.station.genuine_plan(&signed) {
-            match self.station.keep_plan_version(plan.version).await {
+        match self.station.genuine_plan(&signed) {
+            Ok(plan) => match self.station.keep_plan_version(plan.version).await {
                 Ok(()) => self.policy.take(plan),
                 Err(error) => tracing::error!(%error, "the newer plan could not be stored"),
-            }
+            },
+            Err(SignInError::UpdateNeeded(update)) => self.policy.cannot_take(update),
+            Err(_) => {}
         }
     }
 }

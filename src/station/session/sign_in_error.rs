@@ -6,6 +6,7 @@
 use super::ask_ticket::AskTicket;
 use crate::domain::people::stated_purpose::NoProtocolNumber;
 use crate::domain::refusal::RefusalKind;
+use crate::domain::version::critical::UpdateNeeded;
 use crate::station::record::server_client::ServerError;
 use crate::station::record::trusted_checkpoints::TrustedCheckpointError;
 use crate::station::refusal::Refusal;
@@ -28,6 +29,9 @@ pub enum SignInError {
     CertificateNotInTime { detail: String },
     #[error("the site plan's signature is wrong")]
     PlanNotGenuine,
+    /// The plan is genuine, and for a newer program.
+    #[error(transparent)]
+    UpdateNeeded(UpdateNeeded),
     #[error("the sign-in cannot be recorded: {detail}")]
     NotRecorded { detail: String },
 }

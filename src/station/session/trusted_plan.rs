@@ -1,13 +1,14 @@
 //! The checks that the server must pass before a session begins: genuine plan, followed log keys, matching chains.
 //!
-//! Invariant: an older or unsigned plan is never taken; a log's key is replaced only along its successions; what shows that a
+//! Invariant: an older or unsigned plan is never taken; a genuine plan that only a newer program can use is told as that, never
+//! as forged; a log's key is replaced only along its successions; what shows that a
 //! log is not what it was is stored as evidence. Deliberately absent: the checks of a delivery (`record::courier`).
 
 use super::sign_in_error::SignInError;
 use crate::domain::audit::note::{Statement, VerifierKey};
 use crate::domain::audit::succession;
 use crate::domain::camera::ControllerId;
-use crate::domain::site::SitePlan;
+use crate::domain::site::{SitePlan, signed_form};
 use crate::protocol::{SessionGrant, SignedPlan};
 use crate::station::machine::workstation::Workstation;
 use crate::station::record::trusted_checkpoints::TrustedCheckpointError;
@@ -20,10 +21,11 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 impl Workstation {
-    /// The plan inside a signed one.
+    /// The plan inside a signed one: verified over the bytes as they came, then read.
     ///
     /// # Errors
-    /// [`SignInError::PlanNotGenuine`]: the signature is not by the plan's key, or the plan cannot be read.
+    /// [`SignInError::PlanNotGenuine`]: the signature is not by the plan's key; [`SignInError::UpdateNeeded`]: only a newer program
+    /// can use the plan.
     pub(in crate::station) fn genuine_plan(&self, signed: &SignedPlan) -> Result<SitePlan, SignInError> {
         self.plan_key
             .verify_statement(Statement::Plan, &signed.plan, &signed.signature)
@@ -31,9 +33,9 @@ impl Workstation {
                 tracing::error!(%error, "the site plan is not genuine");
                 SignInError::PlanNotGenuine
             })?;
-        let plan: SitePlan = serde_json::from_str(&signed.plan).map_err(|error| {
-            tracing::error!(%error, "the site plan cannot be read");
-            SignInError::PlanNotGenuine
+        let plan = signed_form::read(&signed.plan).map_err(|update| {
+            tracing::error!(error = %update, "the site plan is for a newer program");
+            SignInError::UpdateNeeded(update)
         })?;
         for error in plan.check() {
             tracing::warn!(error = %with_causes(&error), "the site plan does not make sense");

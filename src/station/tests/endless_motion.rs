@@ -35,6 +35,7 @@ async fn a_dome_that_never_says_it_rests_is_covered_with_the_reason_until_it_doe
         version: 1,
         controllers: Vec::new(),
         cameras: vec![plan.clone()],
+        critical: Vec::new(),
     };
     let proof = outbox(&Memory::default(), 0).append(event()).await.unwrap();
     let policy = Arc::new(Policy::new(Arc::new(site)));

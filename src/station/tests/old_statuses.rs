@@ -50,6 +50,7 @@ async fn watched(plan: CameraPlan) -> Watched {
         version: 1,
         controllers: Vec::new(),
         cameras: vec![plan.clone()],
+        critical: Vec::new(),
     };
     Watched::new(
         plan,

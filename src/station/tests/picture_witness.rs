@@ -124,6 +124,7 @@ impl Play {
             version: 1,
             controllers: Vec::new(),
             cameras: vec![plan.clone()],
+            critical: Vec::new(),
         };
         let dome = Watched::new(
             plan,

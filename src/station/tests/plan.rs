@@ -9,6 +9,7 @@ use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::ptz::{Order, Velocity};
 use crate::domain::site::{CameraPlan, Controller, MaskShape, Orientation, SitePlan};
+use crate::domain::version::critical::{Critical, UpdateNeeded};
 use crate::onvif::{MoveState, PtzStatus};
 use crate::protocol::{PolicyState, SignedPlan};
 use crate::station::camera::frame_cover::{Came, FrameCover};
@@ -17,6 +18,7 @@ use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::camera::watched::Watched;
 use crate::station::machine::pose_source::{PoseSource, TrackedPose};
 use crate::station::record::outbox::memory::Memory;
+use crate::station::refusal::Refusal;
 use crate::station::session::sign_in_error::SignInError;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +40,7 @@ fn plan(version: u64, masks: usize) -> SitePlan {
             istat: "020001".into(),
         }],
         cameras: vec![dome],
+        critical: Vec::new(),
     }
 }
 
@@ -153,7 +156,11 @@ async fn r_prv_1_a_plan_that_is_not_signed_or_is_older_is_not_taken() {
     let mut changed = signed(&text, &key);
     changed.plan = changed.plan.replace("\"version\":7", "\"version\":8");
     assert_eq!(read(&changed), refused);
-    assert_eq!(read(&signed("{}", &key)), refused);
+    // Whoever has the key wrote it, so it is no forgery.
+    assert_eq!(
+        read(&signed("{}", &key)),
+        Err(SignInError::UpdateNeeded(UpdateNeeded { since: None }))
+    );
 
     assert_eq!(bench.station.0.keep_plan_version(7).await, Ok(()));
     assert_eq!(bench.station.0.keep_plan_version(7).await, Ok(()));
@@ -161,6 +168,87 @@ async fn r_prv_1_a_plan_that_is_not_signed_or_is_older_is_not_taken() {
         bench.station.0.keep_plan_version(6).await,
         Err(SignInError::PlanNotGenuine)
     );
+}
+
+#[tokio::test]
+async fn r_prv_1_a_signed_plan_from_the_future_is_used_as_far_as_it_may_be_and_never_told_as_forged() {
+    let bench = Bench::new().await;
+    let key = SignerKey::new("vedetta/plan", &[1; 32]).unwrap();
+    let read = |plan: &serde_json::Value| {
+        let text = plan.to_string();
+        bench.station.0.genuine_plan(&SignedPlan {
+            signature: key.sign_statement(Statement::Plan, &text),
+            vkey: key.verifier().to_string(),
+            plan: text,
+        })
+    };
+    let mut future = serde_json::to_value(plan(9, 1)).unwrap();
+    future["halls"] = serde_json::json!([{"id": "h-1"}]);
+    future["cameras"][0]["recorder"] = serde_json::json!({"source": "ch-4"});
+    future["cameras"][0]["masks"][0]["drawn_with"] = serde_json::json!("tablet");
+    assert_eq!(read(&future), Ok(plan(9, 1)));
+
+    // Marked on a camera: that camera is covered and not opened, and says why.
+    let marks = serde_json::json!([{"what": "recorder", "since": "3.4"}]);
+    future["cameras"][0]["critical"] = marks.clone();
+    let needed = UpdateNeeded {
+        since: "3.4".parse().ok(),
+    };
+    let policy = Policy::new(Arc::new(read(&future).unwrap()));
+    let camera = plan(9, 1).cameras[0].clone();
+    let cover = |policy: &Policy| {
+        policy
+            .in_force(&camera, Instant::now())
+            .cover(&known(), jiff::Timestamp::now())
+    };
+    assert_eq!(cover(&policy), Cover::Whole(WholeReason::UpdateNeeded));
+    assert_eq!(policy.camera(&camera.id), Err(Refusal::UpdateNeeded(needed.clone())));
+
+    // Marked on the plan: nothing of it is used.
+    future["critical"] = marks;
+    assert_eq!(read(&future), Err(SignInError::UpdateNeeded(needed)));
+}
+
+#[test]
+fn r_prv_1_a_newer_plan_for_a_newer_program_covers_everything_and_opens_nothing_until_one_comes_that_can_be_used() {
+    let first = plan(7, 1);
+    let camera = first.cameras[0].clone();
+    let policy = Arc::new(Policy::new(Arc::new(first)));
+    let tracked: Arc<dyn PoseSource> = Arc::new(TrackedPose);
+    let sight = RecordedSight::new(&policy, &camera, recorded(&camera), &tracked);
+    let live = || {
+        policy
+            .in_force(&camera, Instant::now())
+            .cover(&known(), jiff::Timestamp::now())
+    };
+    let covered = Cover::Whole(WholeReason::UpdateNeeded);
+    policy.hear(told(8), Instant::now());
+    assert_eq!(live(), Cover::Whole(WholeReason::PlanNotCurrent));
+    let needed = UpdateNeeded {
+        since: "3.4".parse().ok(),
+    };
+    let generation = policy.in_force(&camera, Instant::now());
+    policy.cannot_take(needed.clone());
+    assert!(
+        !generation.is_current(&policy, Instant::now()),
+        "what is open is covered anew"
+    );
+    assert_eq!((live(), sight.cover(Some(5_000))), (covered.clone(), covered.clone()));
+    assert_eq!(policy.camera(&camera.id), Err(Refusal::UpdateNeeded(needed)));
+    assert!(!sight.is_unchanged());
+
+    policy.hear(told(9), Instant::now());
+    policy.take(plan(9, 2));
+    assert_eq!((parts(&live()), policy.camera(&camera.id).is_ok()), (Some(2), true));
+
+    // A camera that only a newer program reads, in a plan that can be used: the limits it was opened under stay.
+    let mut marked = plan(10, 0);
+    marked.cameras[0].critical = vec![Critical::not_read()];
+    marked.cameras[0].limits.zoom_ceiling = None;
+    policy.hear(told(10), Instant::now());
+    policy.take(marked);
+    assert_eq!((live(), sight.cover(Some(5_000))), (covered.clone(), covered));
+    assert_eq!(policy.in_force(&camera, Instant::now()).plan, camera);
 }
 
 #[tokio::test]

@@ -152,6 +152,7 @@ impl Bench {
                     plan("cam-01", CameraKind::Fixed, vec![mask]),
                     plan("cam-02", CameraKind::Dome, vec![]),
                 ],
+                critical: Vec::new(),
             }),
         };
         let session = Session::start(Arc::clone(&self.station.0), facts);

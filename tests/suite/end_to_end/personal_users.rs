@@ -135,9 +135,8 @@ async fn r_acc_3_what_was_left_on_a_camera_is_swept_when_the_server_starts() {
     );
 
     // It is told, in the log and to the administrator; the accounts that the server has are no strangers.
-    drop(view);
-    session.sign_out().await.expect("a sign-out");
-    let administrator = place.sign_in(&station, "amministratore").await;
+    let console = place.station_named("console").await;
+    let administrator = place.sign_in(&console, "amministratore").await;
     let told = Finding::UnknownUsers {
         camera: camera.id.clone(),
         users: vec!["guardiano".to_owned()],

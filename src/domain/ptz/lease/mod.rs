@@ -21,7 +21,6 @@ const MOST_ASKING: usize = 16;
 
 /// The lease of one dome. `H` names a holder: person and workstation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Lease<H> {
     #[serde(rename = "held")]
     grant: Option<Grant<H>>,
@@ -33,7 +32,6 @@ pub struct Lease<H> {
 
 /// The lease that somebody has, and who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Grant<H> {
     by: H,
     /// When the holder was last heard.
@@ -45,7 +43,6 @@ struct Grant<H> {
 
 /// Somebody who waits for a dome, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Asking<H> {
     pub by: H,
     pub reason: Reason,

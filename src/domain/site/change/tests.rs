@@ -34,6 +34,7 @@ fn plan() -> SitePlan {
         version: 7,
         controllers: vec![controller("borgo", "017001"), controller("altrove", "017002")],
         cameras: vec![dome, other],
+        critical: Vec::new(),
     }
 }
 

@@ -1,12 +1,15 @@
-//! An answer of the server: its body and the time over it.
+//! An answer of the server: its body, and the time and the versions of the protocol over it.
 //!
-//! Invariant: no body larger than [`protocol::MAX_BODY`] is read. Deliberately absent: asking (`server_client`).
+//! Invariant: no body larger than [`protocol::MAX_BODY`] is read, and none of a server that speaks no version in common.
+//! Deliberately absent: asking (`server_client`).
 
 use super::error::{ServerError, away, refused, unintelligible};
 use crate::domain::live::own_clock::ClockReading;
+use crate::domain::refusal::RefusalKind;
+use crate::domain::version::protocol::{Apart, HEADER, SPOKEN, Spoken};
 use crate::protocol;
-use reqwest::RequestBuilder;
 use reqwest::header::{DATE, HeaderMap};
+use reqwest::{RequestBuilder, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -48,6 +51,7 @@ pub(super) async fn bounded(request: RequestBuilder, clock: Option<&ServerClock>
         clock.hear(response.headers());
     }
     let status = response.status();
+    understood(status, response.headers())?;
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(away)? {
         if bytes.len() + chunk.len() > protocol::MAX_BODY {
@@ -60,4 +64,24 @@ pub(super) async fn bounded(request: RequestBuilder, clock: Option<&ServerClock>
     } else {
         Err(refused(status, &bytes))
     }
+}
+
+/// Whether this program and the one that answers speak a version in common.
+///
+/// # Errors
+/// [`RefusalKind::UpdateServer`] or [`RefusalKind::UpdateWorkstation`]: they do not, and that one is too old;
+/// [`ServerError::Unintelligible`]: what stands there are no versions.
+fn understood(status: StatusCode, headers: &HeaderMap) -> Result<(), ServerError> {
+    let said = headers.get(HEADER).map(|said| said.to_str().unwrap_or_default());
+    let server = Spoken::said(said).map_err(|error| unintelligible(status, &error))?;
+    SPOKEN
+        .in_common(server)
+        .map(drop)
+        .map_err(|apart| ServerError::Refused {
+            why: match apart {
+                Apart::OtherTooOld { .. } => RefusalKind::UpdateServer,
+                Apart::OtherTooNew { .. } => RefusalKind::UpdateWorkstation,
+            },
+            detail: apart.to_string(),
+        })
 }

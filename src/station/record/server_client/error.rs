@@ -60,7 +60,6 @@ impl ServerError {
 
 /// A refusal whose kind is not known here: the same body, `why` still as JSON.
 #[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 struct OtherRefusal {
     why: serde_json::Value,
     detail: String,

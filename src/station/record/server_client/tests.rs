@@ -1,7 +1,7 @@
 //! What a person is told when something else than the server answers, or a server of another version.
 
 use super::*;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::station::SignInError;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -35,6 +35,25 @@ async fn client_of(status: &'static str, body: &'static str) -> ServerClient {
 async fn told(status: &'static str, body: &'static str) -> ServerError {
     let asked = client_of(status, body).await.heads().await;
     asked.unwrap_err()
+}
+
+/// What a call gives whose server says these versions of the protocol.
+async fn of_versions(said: &str) -> Result<(), ServerError> {
+    let status: String = format!("200 OK\r\nvedetta-protocol: {said}");
+    client_of(status.leak(), "[]").await.heads().await.map(drop)
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_version_in_common_is_told_apart_by_which_side_is_too_old() {
+    assert!(
+        client_of("200 OK", "[]").await.heads().await.is_ok(),
+        "the release before says nothing"
+    );
+    assert!(of_versions("1-1").await.is_ok() && of_versions("2-7").await.is_ok());
+    let told = Refusal::from(of_versions("7-9").await.unwrap_err());
+    assert_eq!(told, Refusal::Kind(RefusalKind::UpdateWorkstation));
+    let told = Refusal::from(of_versions("nine").await.unwrap_err());
+    assert!(matches!(told, Refusal::UnintelligibleAnswer { .. }), "{told:?}");
 }
 
 const PAGE: &str = "<!doctype html><title>Portale</title>";

@@ -38,5 +38,6 @@ pub fn plan(cameras: usize, domes: usize) -> SitePlan {
         version: 0,
         controllers: Vec::new(),
         cameras: Vec::new(),
+        critical: Vec::new(),
     })
 }
