@@ -167,7 +167,7 @@ fn wall() -> Vec<(&'static str, Scene)> {
         ("windows", operator(&many)),
         ("typed", operator(&[Command::Digit(1)])),
         // Its pictures stopped two seconds after it was opened.
-        ("stale", operator(&[Command::Digit(3), Confirm, Confirm])),
+        ("stale", operator(&[Command::Digit(3), Confirm, Confirm]).wait(5)),
         (
             "full",
             operator(&[Command::Digit(1), Command::Digit(6), Confirm, Confirm]),

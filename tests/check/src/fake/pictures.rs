@@ -54,6 +54,8 @@ impl PtzDrive for FakePtzDrive {
 /// From one picture to the next: 25 a second, or few.
 pub(super) const BEAT: Duration = Duration::from_millis(40);
 pub(super) const FEW: Duration = Duration::from_millis(500);
+/// A camera that falls silent has sent pictures for so long.
+const SILENT_AFTER: Duration = Duration::from_secs(2);
 
 /// Test pictures, one a beat; every seventh camera falls silent, every ninth does not answer, every fifth
 /// is covered whole.
@@ -82,6 +84,7 @@ impl FakeFeed {
         let attention = Arc::new(AtomicU8::new(Attention::Whole as u8));
         let heeded = attention.clone();
         let every = if slow { 2 + number % 2 } else { 1 };
+        let last = (SILENT_AFTER.as_millis() / beat.as_millis().max(1)) as u64;
         tokio::spawn(async move {
             let mut beat = tokio::time::interval(beat);
             for frame in 1.. {
@@ -94,7 +97,7 @@ impl FakeFeed {
                 if !wanted && still_wanted.strong_count() > 0 {
                     continue;
                 }
-                if still_wanted.strong_count() == 0 || (number % 7 == 3 && frame > 50) || number % 9 == 6 {
+                if still_wanted.strong_count() == 0 || (number % 7 == 3 && frame > last) || number % 9 == 6 {
                     break;
                 }
                 let ms = SystemTime::now()
