@@ -97,10 +97,8 @@ impl Template {
         let (right, below) = (Lanes::splat(right), Lanes::splat(below));
         let row = |i: usize| -> Option<[Lanes; 2]> {
             let window: &[f32; SIDE + 1] = level.px.get((y + i) * level.width + x..)?.first_chunk()?;
-            Some([0, 4].map(|i| {
-                let left = Lanes::at(window, i);
-                left + (Lanes::at(window, i + 1) - left) * right
-            }))
+            let four = |i: usize| between(window, i, right);
+            Some([four(0), four(4)])
         };
         let mut above = row(0)?;
         let mut sums = [Lanes::splat(0.0); 2];
@@ -117,6 +115,13 @@ impl Template {
     }
 }
 
+/// Four values from `i` on, each so far towards the next one.
+#[inline(always)]
+fn between(window: &[f32], i: usize, right: Lanes) -> Lanes {
+    let left = Lanes::at(window, i);
+    left + (Lanes::at(window, i + 1) - left) * right
+}
+
 /// The window and one pixel around it; two more columns are not looked at.
 #[inline(always)]
 fn border(level: &Level, at: [f32; 2]) -> Option<[[f32; 12]; SIDE + 2]> {
@@ -128,10 +133,8 @@ fn border(level: &Level, at: [f32; 2]) -> Option<[[f32; 12]; SIDE + 2]> {
     let (right, below) = (Lanes::splat(right), Lanes::splat(below));
     let row = |i: usize| -> Option<[Lanes; 3]> {
         let window: &[f32; 13] = level.px.get((y + i) * level.width + x..)?.first_chunk()?;
-        Some([0, 4, 8].map(|i| {
-            let left = Lanes::at(window, i);
-            left + (Lanes::at(window, i + 1) - left) * right
-        }))
+        let four = |i: usize| between(window, i, right);
+        Some([four(0), four(4), four(8)])
     };
     let mut rows = [[0.0; 12]; SIDE + 2];
     let mut above = row(0)?;

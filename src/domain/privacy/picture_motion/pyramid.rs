@@ -72,10 +72,9 @@ impl Level {
             let (sixteens_below, rest_below) = below.as_chunks::<16>();
             let (eights, rest) = out.as_chunks_mut::<8>();
             for (eight, (above, below)) in eights.iter_mut().zip(sixteens.iter().zip(sixteens_below)) {
-                let [first, second] =
-                    Lanes::sums_of_squares_of_bytes(above, below).map(|sums| (sums * quarter).values());
-                eight[..4].copy_from_slice(&first);
-                eight[4..].copy_from_slice(&second);
+                let [first, second] = Lanes::sums_of_squares_of_bytes(above, below);
+                eight[..4].copy_from_slice(&(first * quarter).values());
+                eight[4..].copy_from_slice(&(second * quarter).values());
             }
             let pairs = rest_above.as_chunks::<2>().0.iter().zip(rest_below.as_chunks::<2>().0);
             for (out, (above, below)) in rest.iter_mut().zip(pairs) {
@@ -94,7 +93,8 @@ impl Level {
             let (eights_below, rest_below) = below.as_chunks::<8>();
             let (fours, rest) = out.as_chunks_mut::<4>();
             for (four, (above, below)) in fours.iter_mut().zip(eights.iter().zip(eights_below)) {
-                let [left, right] = [0, 4].map(|i| Lanes::at(above, i) + Lanes::at(below, i));
+                let both = |i: usize| Lanes::at(above, i) + Lanes::at(below, i);
+                let (left, right) = (both(0), both(4));
                 let [even, odd] = left.parted(right);
                 *four = ((even + odd) * quarter).values();
             }
