@@ -1,7 +1,7 @@
 //! Four numbers of single precision at once.
 //!
 //! The development profile turns no loop into vector instructions, so those that following corners needs are written down:
-//! SSE2, which every x86-64 processor has; elsewhere the same arithmetic one by one. Nor is `array::map` inlined there, since the
+//! SSE2, which every x86-64 processor has; elsewhere the same arithmetic one by one. Nor is `map` of an array inlined there, since the
 //! profile links without local optimisation: what is done for each pixel does without.
 //! Invariant: both ways give the same numbers. Deliberately absent: wider vectors, for which the processor must be asked.
 
