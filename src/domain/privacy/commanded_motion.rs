@@ -9,7 +9,9 @@
 //! the ramp after it, and a Stop is an order to stand.
 //! Deliberately absent: timeouts. An order that should be over is taken to last until a later one is obeyed.
 
+use super::axes::axes_of;
 use super::speed_envelope::{Axes3, Envelope, Part, Speeds};
+use crate::domain::ptz::Order;
 use std::collections::VecDeque;
 
 /// Number of orders remembered: more than the seconds of evidence at the rate keys repeat.
@@ -103,6 +105,14 @@ impl Orders {
             .iter()
             .filter(move |sent| sent.at >= since)
             .filter_map(|sent| sent.target)
+    }
+}
+
+/// Where an order leads, when it ends somewhere.
+pub(super) fn target_of(order: Order) -> Option<Axes3> {
+    match order {
+        Order::Position(target) => axes_of(target),
+        Order::Stop | Order::Velocity(_) | Order::SomewhereElse => None,
     }
 }
 

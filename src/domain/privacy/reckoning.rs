@@ -64,21 +64,6 @@ impl Reckoning {
         ways
     }
 
-    /// The farthest an axis has to go to a target, per axis.
-    pub fn farthest(&self, goal: Axes3, error: Axes3) -> Axes3 {
-        let goal = self.turned(goal);
-        let mut far: Axes3 = std::array::from_fn(|axis| {
-            (goal[axis] - self.low[axis])
-                .abs()
-                .max((self.high[axis] - goal[axis]).abs())
-                + error[axis]
-        });
-        if far[0] > EITHER_WAY_DEG {
-            far[0] = far[0].max(360.0);
-        }
-        far
-    }
-
     fn turned(&self, goal: Axes3) -> Axes3 {
         [
             nearest_turn(goal[0], f64::midpoint(self.low[0], self.high[0])),
@@ -134,6 +119,5 @@ mod tests {
             let box_of = standing(from).and_to([goal, -20.0, 0.5], [0.3; 3]);
             assert!(box_of.high[0] - box_of.low[0] > 720.0, "{from} to {goal}");
         }
-        assert_eq!(standing(10.0).farthest([175.0, -20.0, 0.5], [0.3; 3])[0], 360.0);
     }
 }

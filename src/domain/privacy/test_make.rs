@@ -221,7 +221,10 @@ impl MadeDome {
             Order::Velocity(Velocity { pan, tilt, zoom }) => {
                 let off = 1.0 + self.chance.between(-0.03, 0.03);
                 let signed = [pan, tilt, zoom];
-                Aim::Speeds(std::array::from_fn(|axis| signed[axis] * self.make.full[axis] * off))
+                // Off by its table, but never faster than its highest speed, which the plan states.
+                Aim::Speeds(std::array::from_fn(|axis| {
+                    (signed[axis] * off).clamp(-1.0, 1.0) * self.make.full[axis]
+                }))
             }
             Order::Position(pose) => Aim::Place(axes(pose), self.chance.between(0.6, 1.0)),
             Order::SomewhereElse => {

@@ -8,18 +8,26 @@
 //! too, no status counts from the first velocity until it must stand after a Stop; that it obeys one is assumed here. After a
 //! restart a dome goes home, a target that nobody ordered here.
 //!
+//! A dome that was sent to several targets goes to one after the other where nobody measured what it does. One whose moves to
+//! targets were measured ([`TargetMove`](crate::domain::site::TargetMove)) begins the newest within so long of its sending, on the way elsewhere or not. Of two
+//! orders on their way the earlier may be obeyed last; so the last move is over when the farthest way between where it
+//! was and all these targets has been gone, since the newest was sent.
+//!
 //! Invariant: without a [`TargetReport`] every status counts, and only a self-test takes it away: a dome that nobody tried is
 //! read as the worst of them. Deliberately absent: finding such a dome (a self-test at its
 //! calibration does), the picture (a picture that stands still tells in its place).
 
-use super::axes::nearest_turn;
-use super::speed_envelope::Axes3;
+use super::Interval;
+use super::axes::{crosses_seam, nearest_turn};
+use super::speed_envelope::{Axes3, Envelope};
 use crate::domain::site::{CameraPlan, ReportedPosition};
 
 /// The farthest that an axis has to go anywhere: a turn, straight up to straight down, a zoom of 150 times.
 const FARTHEST: Axes3 = [360.0, 180.0, 5.0];
-/// Targets remembered.
-const MOST_TARGETS: usize = 16;
+/// Targets remembered: clicks for a minute, as quick as they are obeyed.
+const MOST_TARGETS: usize = 64;
+/// A pan that has farther to go may go either way round. Degrees.
+const EITHER_WAY_DEG: f64 = 150.0;
 
 /// Where it was not measured: from sending a move to a target until a dome begins it, seconds, and the share of its highest
 /// speeds at which it goes there.
@@ -35,6 +43,8 @@ pub(super) struct TargetReport {
     pub slowest: Axes3,
     /// Under a velocity too its statuses tell another place.
     pub driven_too: bool,
+    /// One move to a target takes the place of another; otherwise it may go to each, one after the other.
+    pub replaces: bool,
 }
 
 impl TargetReport {
@@ -54,7 +64,18 @@ impl TargetReport {
                 .max(motion.command_delay_s),
             slowest: measured.map_or(full.map(|speed| SLOWEST * speed), |measured| measured.slowest),
             driven_too,
+            replaces: measured.is_some(),
         })
+    }
+
+    /// The least and most of each axis at which the dome may begin a move that is sent while it is somewhere in `known`, no faster
+    /// than `full` until then.
+    pub fn begins_within(&self, known: [Interval; 3], full: Envelope) -> [Axes3; 2] {
+        let way = |axis: usize| full.high[axis] * self.begins_s;
+        [
+            std::array::from_fn(|axis| known[axis].lo - way(axis)),
+            std::array::from_fn(|axis| known[axis].hi + way(axis)),
+        ]
     }
 
     /// The longest from an order to a target until the move is over, seconds; `far`: how far each axis has to go.
@@ -104,21 +125,28 @@ impl ToldTargets {
         }
     }
 
-    /// An order to a target leaves at `now` (seconds); `far` is the farthest each axis has to go, where that is known.
-    pub fn go(&mut self, now: f64, goal: Option<Axes3>, far: Option<Axes3>) {
+    /// An order to a target leaves at `now` (seconds); `from` are the least and most of each axis at which the dome may begin
+    /// it, where those are known.
+    pub fn go(&mut self, now: f64, goal: Option<Axes3>, from: Option<[Axes3; 2]>) {
         let Some(report) = self.report else { return };
-        if self.is_over(now) && !self.interrupted {
+        let over = self.is_over(now);
+        if over && !self.interrupted {
             self.targets.clear();
             self.unknown = false;
         }
+        let far = match (from, goal) {
+            (Some(from), Some(goal)) if over => farthest(from, &[goal]),
+            (Some(from), Some(goal)) if !self.unknown => farthest(from, &[self.targets.as_slice(), &[goal]].concat()),
+            (_, _) => FARTHEST,
+        };
         match goal {
             Some(goal) if self.targets.len() < MOST_TARGETS => self.targets.push(goal),
             Some(_) | None => self.unknown = true,
         }
-        let begins = match &mut self.phase {
-            // The dome may go to each of several targets, one after the other.
-            Phase::Going { until } => until.max(now),
-            Phase::Driven => now,
+        let (begins, at_least) = match &mut self.phase {
+            Phase::Going { until } if report.replaces => (now, *until),
+            Phase::Going { until } => (until.max(now), now),
+            Phase::Driven => (now, now),
             Phase::Restarting { moves } => {
                 *moves = moves.saturating_add(1);
                 return;
@@ -126,7 +154,7 @@ impl ToldTargets {
             Phase::Theirs => return,
         };
         self.phase = Phase::Going {
-            until: begins + report.lasts(far.unwrap_or(FARTHEST)),
+            until: at_least.max(begins + report.lasts(far)),
         };
         self.interrupted = false;
     }
@@ -206,6 +234,20 @@ impl ToldTargets {
     }
 }
 
+/// The farthest that each axis has to go between where it may begin and targets.
+fn farthest([mut low, mut high]: [Axes3; 2], targets: &[Axes3]) -> Axes3 {
+    let middle = f64::midpoint(low[0], high[0]);
+    for target in targets {
+        let target = [nearest_turn(target[0], middle), target[1], target[2]];
+        low = std::array::from_fn(|axis| low[axis].min(target[axis]));
+        high = std::array::from_fn(|axis| high[axis].max(target[axis]));
+    }
+    if high[0] - low[0] > EITHER_WAY_DEG || crosses_seam(low[0], high[0]) {
+        high[0] = low[0] + FARTHEST[0];
+    }
+    std::array::from_fn(|axis| (high[axis] - low[axis]).min(FARTHEST[axis]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,19 +255,22 @@ mod tests {
     use crate::domain::site::MotionBounds;
 
     const ERROR: Axes3 = [0.3, 0.3, 0.01];
+    /// Twenty degrees from where it goes.
+    const STOOD: [Axes3; 2] = [[0.0, 0.0, 0.5]; 2];
 
     fn told() -> ToldTargets {
         ToldTargets::new(Some(TargetReport {
             begins_s: 3.0,
             slowest: [10.0, 10.0, 0.5],
             driven_too: false,
+            replaces: false,
         }))
     }
 
     #[test]
     fn r_prv_1_agreement_with_the_order_is_no_evidence_until_the_move_must_be_over() {
         let mut told = told();
-        told.go(1.0, Some([20.0, 0.0, 0.5]), Some([20.0, 0.0, 0.0]));
+        told.go(1.0, Some([20.0, 0.0, 0.5]), Some(STOOD));
         for at in [[20.0, 0.0, 0.5], [0.0, 0.0, 0.5]] {
             assert!(told.is_of_target(5.9, at, ERROR) && !told.is_of_target(6.1, at, ERROR));
         }
@@ -238,6 +283,7 @@ mod tests {
             driven_too: true,
             begins_s: 3.0,
             slowest: [10.0; 3],
+            replaces: false,
         }));
         let silent = |told: &ToldTargets, at: f64| told.is_of_target(at, [0.0; 3], ERROR);
         assert!(!silent(&told, 0.0));
@@ -253,10 +299,61 @@ mod tests {
         assert!(!silent(&targets, 2.1), "nothing was ordered that it could tell");
     }
 
+    fn measured() -> ToldTargets {
+        let report = told().report.map(|report| TargetReport {
+            replaces: true,
+            ..report
+        });
+        ToldTargets::new(report)
+    }
+
+    #[test]
+    fn r_prv_1_a_row_of_clicks_is_over_as_soon_as_the_last_where_moves_were_measured() {
+        let clicks = |mut told: ToldTargets| {
+            for i in 0..20 {
+                let at = f64::from(i);
+                told.go(at, Some([at, 0.0, 0.5]), Some([[0.0, 0.0, 0.5], [at, 0.0, 0.5]]));
+            }
+            move |at: f64| !told.is_of_target(at, [19.0, 0.0, 0.5], ERROR)
+        };
+        // Nineteen degrees at 10 degrees a second, begun within 3 s, after the last.
+        let by_measure = clicks(measured());
+        assert!(!by_measure(23.8) && by_measure(24.0));
+        // Nobody knows whether it goes to each of them: three seconds for each, and the ways.
+        let unmeasured = clicks(told());
+        assert!(!unmeasured(60.0) && unmeasured(81.0));
+    }
+
+    #[test]
+    fn r_prv_1_an_earlier_target_that_is_obeyed_last_is_reached_before_a_status_counts() {
+        let mut told = measured();
+        told.go(1.0, Some([100.0, 0.0, 0.5]), Some(STOOD));
+        told.go(1.2, Some([1.0, 0.0, 0.5]), Some(STOOD));
+        // Begun by 4.2, the hundred degrees take ten seconds.
+        assert!(
+            told.is_of_target(14.1, [100.0, 0.0, 0.5], ERROR) && !told.is_of_target(14.3, [100.0, 0.0, 0.5], ERROR)
+        );
+        // Once all are over, the way of a later one alone counts.
+        told.go(20.0, Some([5.0, 0.0, 0.5]), Some(STOOD));
+        assert!(told.is_of_target(23.4, [5.0, 0.0, 0.5], ERROR) && !told.is_of_target(23.6, [5.0, 0.0, 0.5], ERROR));
+    }
+
+    #[test]
+    fn r_prv_1_a_move_begun_while_it_is_driven_may_begin_as_far_as_its_full_speed_takes_it() {
+        let report = measured().report.unwrap();
+        let known = [10.0, -20.0, 0.5].map(|at| Interval { lo: at, hi: at + 1.0 });
+        let [low, high] = report.begins_within(known, Envelope::both_ways([20.0, 10.0, 0.5]));
+        assert_eq!((low, high), ([-50.0, -50.0, -1.0], [71.0, 11.0, 3.0]));
+        // No axis has farther to go than there is.
+        let far = farthest([[-800.0, -300.0, -9.0], [800.0, 300.0, 9.0]], &[[0.0; 3]]);
+        assert_eq!(far, FARTHEST);
+        assert_eq!(farthest([[170.0, 0.0, 0.0]; 2], &[[-170.0, 0.0, 0.0]])[0], 360.0);
+    }
+
     #[test]
     fn r_prv_1_after_a_stop_on_the_way_only_a_status_that_agrees_with_no_target_counts() {
         let mut told = told();
-        told.go(1.0, Some([20.0, 0.0, 0.5]), Some([20.0, 0.0, 0.0]));
+        told.go(1.0, Some([20.0, 0.0, 0.5]), Some(STOOD));
         told.stand(2.0);
         assert!(told.is_of_target(60.0, [20.4, 0.0, 0.5], ERROR) && told.is_of_target(60.0, [380.0, 0.0, 0.5], ERROR));
         assert!(!told.is_of_target(60.0, [12.0, 0.0, 0.5], ERROR));
@@ -276,7 +373,7 @@ mod tests {
                 "theirs may have ended on the way"
             );
         }
-        told.go(900.0, Some([20.0, 0.0, 0.5]), Some([20.0, 0.0, 0.0]));
+        told.go(900.0, Some([20.0, 0.0, 0.5]), Some(STOOD));
         assert!(
             told.is_of_target(904.0, [20.0, 0.0, 0.5], ERROR) && !told.is_of_target(906.0, [20.0, 0.0, 0.5], ERROR)
         );

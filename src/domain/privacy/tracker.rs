@@ -37,7 +37,7 @@
 //! Deliberately absent: polling, clocks.
 
 use super::axes::{after, axes_of, common, hfov_of, nearest_turn};
-use super::commanded_motion::Orders;
+use super::commanded_motion::{Orders, target_of};
 use super::counted::Counted;
 use super::evidence::{Evidence, Run};
 use super::lens_end::{self, LensEnd};
@@ -206,12 +206,8 @@ impl PoseTracker {
         match order {
             Order::Velocity(_) | Order::Stop => self.told.drive(now),
             Order::Position(_) | Order::SomewhereElse => {
-                let goal = target_of(order);
-                // How far it was driven since it stood nobody reckons.
-                let far = goal
-                    .zip(present.filter(|from| from.only_targets))
-                    .map(|(goal, from)| from.farthest(goal, self.error()));
-                self.told.go(now, goal, far);
+                self.told
+                    .go(now, target_of(order), self.begins_within(now, present.as_ref()));
             }
         }
         self.reckoning = self.reckon(order, present);
@@ -249,6 +245,16 @@ impl PoseTracker {
             && let Some(orders) = &mut self.orders
         {
             orders.push(now, Envelope::both_ways([0.0; 3]), None);
+        }
+    }
+
+    /// Where a dome that tells its target may begin an order to another, sent now. What it was driven since it stood is not
+    /// reckoned: statuses tell.
+    fn begins_within(&self, now: f64, present: Option<&Reckoning>) -> Option<[Axes3; 2]> {
+        match present.filter(|stood| stood.only_targets) {
+            Some(stood) => Some([stood.low, stood.high]),
+            None if self.others_may_move() => None,
+            None => Some((self.counted.target_report?).begins_within(self.axes_between(now, now, None)?, self.full())),
         }
     }
 
@@ -687,13 +693,5 @@ impl PoseTracker {
 
     fn seconds(&mut self, at: Instant) -> f64 {
         after(*self.base.get_or_insert(at), at)
-    }
-}
-
-/// Where an order leads, when it ends somewhere.
-fn target_of(order: Order) -> Option<Axes3> {
-    match order {
-        Order::Position(target) => axes_of(target),
-        Order::Stop | Order::Velocity(_) | Order::SomewhereElse => None,
     }
 }

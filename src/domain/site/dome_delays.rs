@@ -39,7 +39,8 @@ pub struct DomeDelays {
 /// How slowly a dome goes to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TargetMove {
-    /// The longest from sending the move until the dome begins it, seconds.
+    /// The longest from sending the move until the dome begins it, seconds; also where it is on its way elsewhere then, by a target or
+    /// a velocity.
     pub begins_s: f64,
     /// The lowest speeds at which it goes to a target, ramps included: pan and tilt in degrees a second, zoom in natural
     /// logarithm of magnification a second.

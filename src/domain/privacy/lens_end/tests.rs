@@ -198,6 +198,13 @@ fn honest() -> Vec<Make> {
     makes().into_iter().filter(honest).collect()
 }
 
+#[test]
+fn r_prv_1_a_dome_that_is_zoomed_out_at_full_speed_to_the_widest_stays_within_what_is_known() {
+    // This one went 3 % faster than its plan's highest speed before it was held to it.
+    let seen = by_turns(&make("usual"), 6_311_793_619_207_079_155, false);
+    assert_eq!((seen.leaks, seen.wrong), (0, 0), "{seen:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
