@@ -4,29 +4,33 @@
 //! passed over; a file written by hand is read strictly (`file`), and so is a plan that is to be signed again (`signed_form`).
 //! Deliberately absent: credentials (released per session by the server), people.
 
+mod bounds;
 pub mod change;
 mod dome_delays;
 pub mod dome_habits;
 pub mod file;
 pub mod orientation;
+mod plan_error;
 mod return_home;
 pub mod short_name;
 pub mod signed_form;
 mod speed_table;
 pub mod video_view;
 
+pub use bounds::{Limits, MotionBounds};
 pub use dome_delays::{DomeDelays, TargetMove};
 pub use dome_habits::{DomeHabits, ReportedPosition};
 pub use orientation::Orientation;
+pub use plan_error::{CameraError, PlanError};
 pub use return_home::{ReturnHome, ReturnHomeError};
 pub use speed_table::{Axis, SpeedRow, SpeedTable};
 pub use video_view::VideoView;
 
-use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensError, LensModel, MaskId};
+use super::camera::{CameraId, CameraKind, ControllerId, Direction, LensModel, MaskId};
 use super::privacy::convex::{self, ShapeError};
 use super::privacy::mask;
 use super::privacy::mosaic::CoverStyle;
-use super::privacy::school_calendar::{CalendarError, SchoolCalendar};
+use super::privacy::school_calendar::SchoolCalendar;
 use super::ptz::sector::{Sector, SectorRule};
 use super::version::critical::{self, Critical, UpdateNeeded};
 use serde::{Deserialize, Serialize};
@@ -164,87 +168,6 @@ pub enum MaskShape {
     Directions(Vec<Direction>),
     /// In the picture of a camera that does not move: at least three points, 0..1.
     Picture(Vec<[f64; 2]>),
-}
-
-/// Bounds nobody passes without a declared event (R-PTZ-1, R-PTZ-2). `None`: the camera's own limits.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Lowest and highest pan, degrees.
-    #[serde(default)]
-    pub pan_deg: Option<[f64; 2]>,
-    /// Lowest and highest tilt, degrees.
-    #[serde(default)]
-    pub tilt_deg: Option<[f64; 2]>,
-    /// Highest magnification over the widest view (the ceiling), ×. Optical and digital together.
-    #[serde(default)]
-    pub zoom_ceiling: Option<f64>,
-    /// Most pixels per metre of the ground in the middle of the picture; needs [`CameraPlan::ground`].
-    #[serde(default)]
-    pub density_ceiling_px_m: Option<f64>,
-    /// Parts of the sphere with a rule of their own.
-    #[serde(default)]
-    pub sectors: Vec<Sector>,
-}
-
-/// The bounds of a dome's motion between two known poses.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MotionBounds {
-    /// Highest pan speed, degrees per second.
-    pub pan_speed_deg_s: f64,
-    /// Highest tilt speed, degrees per second.
-    pub tilt_speed_deg_s: f64,
-    /// Highest zoom speed: natural logarithm of magnification per second.
-    pub zoom_speed_ln_s: f64,
-    /// Longest delay from light to a drawn frame, seconds (Lv).
-    pub video_delay_s: f64,
-    /// Longest age of the pose in a status when it arrives, seconds (Ls).
-    pub status_delay_s: f64,
-    /// Error of the reported position itself, degrees.
-    pub pose_error_deg: f64,
-    /// A pose older than this is unknown: the picture is covered whole. Seconds.
-    pub pose_lost_after_s: f64,
-    /// Shortest delay from light to a drawn frame, seconds: at most the jitter buffer this program itself adds. 0 when
-    /// not known.
-    pub video_delay_min_s: f64,
-    /// Longest time from sending a command until the dome does as it says (a late one included), seconds (Lc).
-    pub command_delay_s: f64,
-    /// A velocity of `v` (0..1) moves an axis at no more than `v` times this times its highest speed (and never faster
-    /// than that). Large for a dome whose speed is not proportional; 1 for one that is exactly so.
-    pub speed_per_velocity: f64,
-    /// Error of the reported zoom: natural logarithm of magnification.
-    pub zoom_error_ln: f64,
-    /// Whether somebody may move the dome of whom no workstation hears: a keyboard on the spot, a guard tour, another
-    /// system. Then the cover grows at full speed from the newest status on. Otherwise a dome without an order is taken
-    /// to stand still until a status says otherwise.
-    pub unannounced_movers: bool,
-    /// The speeds that this dome showed at its calibration; empty: not measured.
-    #[serde(skip_serializing_if = "SpeedTable::is_empty")]
-    pub speeds: SpeedTable,
-    /// The delays that this dome showed at its calibration; `None`: not measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delays: Option<DomeDelays>,
-}
-
-impl Default for MotionBounds {
-    fn default() -> Self {
-        Self {
-            pan_speed_deg_s: 240.0,
-            tilt_speed_deg_s: 160.0,
-            zoom_speed_ln_s: 2.0,
-            video_delay_s: 0.6,
-            status_delay_s: 0.8,
-            pose_error_deg: 0.3,
-            pose_lost_after_s: 3.0,
-            video_delay_min_s: 0.0,
-            command_delay_s: 1.0,
-            speed_per_velocity: 1.5,
-            zoom_error_ln: 0.01,
-            unannounced_movers: false,
-            speeds: SpeedTable::default(),
-            delays: None,
-        }
-    }
 }
 
 impl SitePlan {
@@ -389,311 +312,5 @@ impl Ground {
     }
 }
 
-impl Limits {
-    /// Whether anything bounds the zoom.
-    pub fn has_ceiling(&self) -> bool {
-        let sector = |sector: &Sector| sector.rule != SectorRule::NoLook;
-        self.zoom_ceiling.is_some() || self.density_ceiling_px_m.is_some() || self.sectors.iter().any(sector)
-    }
-
-    /// Takes every ceiling away, as a declared event does; what is not a ceiling stays.
-    pub fn raise_ceilings(&mut self) {
-        self.zoom_ceiling = None;
-        self.density_ceiling_px_m = None;
-        self.sectors.retain(|sector| sector.rule == SectorRule::NoLook);
-    }
-
-    fn check(&self, push: &mut impl FnMut(CameraError)) {
-        let ordered = |[low, high]: [f64; 2], widest: f64| low.abs() <= widest && high.abs() <= widest && low < high;
-        if self
-            .pan_deg
-            .is_some_and(|range| !ordered(range, 360.0) || range[1] - range[0] > 360.0)
-        {
-            push(CameraError::Limit("pan_deg"));
-        }
-        if self.tilt_deg.is_some_and(|range| !ordered(range, 90.0)) {
-            push(CameraError::Limit("tilt_deg"));
-        }
-        if self
-            .zoom_ceiling
-            .is_some_and(|ceiling| !(1.0..=1000.0).contains(&ceiling))
-        {
-            push(CameraError::Limit("zoom_ceiling"));
-        }
-        let density = |px_m: f64| (0.1..=10_000.0).contains(&px_m);
-        if self.density_ceiling_px_m.is_some_and(|px_m| !density(px_m)) {
-            push(CameraError::Limit("density_ceiling_px_m"));
-        }
-        let mut ids = HashSet::new();
-        for sector in &self.sectors {
-            if !ids.insert(&sector.id) {
-                push(CameraError::SectorTwice(sector.id.clone()));
-            }
-            let number = match sector.rule {
-                SectorRule::NoLook => true,
-                SectorRule::ZoomCeiling(ceiling) => (1.0..=1000.0).contains(&ceiling),
-                SectorRule::DensityCeiling(px_m) => density(px_m),
-            };
-            if !number {
-                push(CameraError::Limit("sectors"));
-            }
-            if let Err(error) = mask::pieces(&sector.corners) {
-                push(CameraError::Sector {
-                    sector: sector.id.clone(),
-                    error,
-                });
-            }
-        }
-    }
-
-    fn needs_ground(&self) -> bool {
-        let by_density = |sector: &Sector| matches!(sector.rule, SectorRule::DensityCeiling(_));
-        self.density_ceiling_px_m.is_some() || self.sectors.iter().any(by_density)
-    }
-}
-
-impl MotionBounds {
-    fn check(&self, push: &mut impl FnMut(CameraError)) {
-        let ranges = [
-            ("pan_speed_deg_s", self.pan_speed_deg_s, 0.01, 2000.0),
-            ("tilt_speed_deg_s", self.tilt_speed_deg_s, 0.01, 2000.0),
-            ("zoom_speed_ln_s", self.zoom_speed_ln_s, 0.001, 100.0),
-            ("video_delay_s", self.video_delay_s, 0.0, 60.0),
-            ("video_delay_min_s", self.video_delay_min_s, 0.0, self.video_delay_s),
-            ("status_delay_s", self.status_delay_s, 0.0, 60.0),
-            ("command_delay_s", self.command_delay_s, 0.0, 60.0),
-            ("pose_error_deg", self.pose_error_deg, 0.0, 10.0),
-            ("zoom_error_ln", self.zoom_error_ln, 0.0, 1.0),
-            ("pose_lost_after_s", self.pose_lost_after_s, 0.1, 60.0),
-            ("speed_per_velocity", self.speed_per_velocity, 0.01, 1e6),
-        ];
-        for (name, value, lowest, highest) in ranges {
-            if !(lowest <= value && value <= highest) {
-                push(CameraError::Motion(name));
-            }
-        }
-        let delays = self.delays.as_ref().and_then(DomeDelays::fault);
-        for name in self.speeds.fault().into_iter().chain(delays) {
-            push(CameraError::Motion(name));
-        }
-    }
-}
-
-/// Something in a plan that cannot be worked with.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum PlanError {
-    #[error("controller {0} is in the plan twice")]
-    ControllerTwice(ControllerId),
-    #[error("the ISTAT code of controller {0} is not six digits")]
-    Istat(ControllerId),
-    #[error("it has a mark that is not known")]
-    UpdateNeeded(#[source] UpdateNeeded),
-    #[error("camera {camera}")]
-    Camera {
-        camera: CameraId,
-        #[source]
-        trouble: CameraError,
-    },
-}
-
-/// Faults of one camera of a plan.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CameraError {
-    #[error("it is in the plan twice")]
-    Twice,
-    #[error("another camera has the number {0} too")]
-    NumberTwice(u32),
-    #[error("there is no controller {0}")]
-    NoSuchController(ControllerId),
-    #[error("a dome needs a lens model")]
-    DomeWithoutLens,
-    #[error("its lens model")]
-    Lens(#[source] LensError),
-    #[error("mask {0} is there twice")]
-    MaskTwice(MaskId),
-    #[error("mask {0} has the wrong kind of shape: directions are for domes, picture points for all others")]
-    WrongKindOfMask(MaskId),
-    #[error("mask {mask}")]
-    Mask {
-        mask: MaskId,
-        #[source]
-        error: ShapeError,
-    },
-    #[error("sector {0} is there twice")]
-    SectorTwice(MaskId),
-    #[error("sector {sector}")]
-    Sector {
-        sector: MaskId,
-        #[source]
-        error: ShapeError,
-    },
-    #[error("sectors are for domes")]
-    SectorsOfAFixedCamera,
-    #[error("a ceiling in pixels per metre needs the height of the lens and the width of the picture")]
-    NoGround,
-    #[error("the height of the lens or the width of the picture is out of range")]
-    Ground,
-    #[error("its school calendar")]
-    School(#[source] CalendarError),
-    #[error("the limit {0} is empty, out of range or not a number")]
-    Limit(&'static str),
-    #[error("the motion bound {0} is out of range or not a number")]
-    Motion(&'static str),
-    #[error("the time of its return, or the name of the preset it returns to, is out of range")]
-    ReturnHome,
-    #[error("it has a mark that is not known")]
-    UpdateNeeded(#[source] UpdateNeeded),
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::privacy::test_dome::{dome_plan, lens, tight};
-    use super::*;
-
-    fn plan(cameras: Vec<CameraPlan>) -> SitePlan {
-        let controller = Controller {
-            id: "borgo".parse().unwrap(),
-            name: String::from("Comune di Borgo Vedetta"),
-            istat: String::from("017001"),
-        };
-        SitePlan {
-            version: 1,
-            controllers: vec![controller],
-            cameras,
-            critical: Vec::new(),
-        }
-    }
-
-    fn window() -> Vec<Direction> {
-        [[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]]
-            .map(|[azimuth_deg, elevation_deg]| Direction {
-                azimuth_deg,
-                elevation_deg,
-            })
-            .to_vec()
-    }
-
-    fn dome() -> CameraPlan {
-        dome_plan(tight(), lens(), vec![window()])
-    }
-
-    fn troubles(camera: CameraPlan) -> Vec<CameraError> {
-        let trouble = |error| match error {
-            PlanError::Camera { trouble, .. } => trouble,
-            other => unreachable!("{other}"),
-        };
-        plan(vec![camera]).check().into_iter().map(trouble).collect()
-    }
-
-    #[test]
-    fn a_sound_plan_has_no_errors_and_survives_toml_and_json() {
-        let plan = plan(vec![dome()]);
-        assert_eq!(plan.check(), []);
-        assert_eq!(
-            toml::from_str::<SitePlan>(&toml::to_string(&plan).unwrap()).unwrap(),
-            plan
-        );
-        assert_eq!(
-            serde_json::from_str::<SitePlan>(&serde_json::to_string(&plan).unwrap()).unwrap(),
-            plan
-        );
-    }
-
-    #[test]
-    fn a_plan_of_before_views_and_orientations_reads_and_is_signed_byte_for_byte_as_it_was() {
-        let old = r#"{"version":3,"controllers":[],"cameras":[{"id":"cam-01","number":1,"name":"Piazza","place":"Piazza","controller":"borgo","kind":"fixed","onvif":"http://192.0.2.7/onvif/device_service","lens":null,"masks":[],"limits":{"pan_deg":null,"tilt_deg":null,"zoom_ceiling":null,"density_ceiling_px_m":null,"sectors":[]},"motion":{"pan_speed_deg_s":240.0,"tilt_speed_deg_s":160.0,"zoom_speed_ln_s":2.0,"video_delay_s":0.6,"status_delay_s":0.8,"pose_error_deg":0.3,"pose_lost_after_s":3.0,"video_delay_min_s":0.0,"command_delay_s":1.0,"speed_per_velocity":1.5,"zoom_error_ln":0.01,"unannounced_movers":false},"ground":null,"school":null,"personal_users":false}]}"#;
-        let plan: SitePlan = serde_json::from_str(old).unwrap();
-        assert_eq!(serde_json::to_string(&plan).unwrap(), old);
-        let mut camera = plan.cameras[0].clone();
-        camera.view = Some(VideoView {
-            source: "lens-2".into(),
-            configuration: "wide".into(),
-        });
-        camera.orientation = Some(Orientation {
-            mirror: Some(false),
-            ..Orientation::default()
-        });
-        camera.habits.never_idle = true;
-        camera.return_home = "10 Ingresso".parse().ok();
-        let text = serde_json::to_string(&camera).unwrap();
-        let added = r#","view":{"source":"lens-2","configuration":"wide"},"orientation":{"mirror":false},"habits":{"never_idle":true},"return_home":{"after_minutes":10,"preset":"Ingresso"}}"#;
-        assert!(text.ends_with(added), "{text}");
-        assert_eq!(serde_json::from_str::<CameraPlan>(&text).unwrap(), camera);
-    }
-
-    #[test]
-    fn what_is_there_twice_or_nowhere_is_found() {
-        let mut doubled = dome();
-        doubled.controller = "altrove".parse().unwrap();
-        doubled.masks.push(doubled.masks[0].clone());
-        let errors = plan(vec![dome(), doubled]).check();
-        let found = |trouble: CameraError| {
-            errors.contains(&PlanError::Camera {
-                camera: "cam-01".parse().unwrap(),
-                trouble,
-            })
-        };
-        assert!(found(CameraError::Twice) && found(CameraError::NumberTwice(1)));
-        assert!(found(CameraError::NoSuchController("altrove".parse().unwrap())));
-        assert!(found(CameraError::MaskTwice("mask-0".parse().unwrap())));
-        assert_eq!(errors.len(), 4, "{errors:?}");
-    }
-
-    #[test]
-    fn r_prv_1_a_mask_that_cannot_be_drawn_is_refused() {
-        let mask = "mask-0".parse::<MaskId>().unwrap();
-        let with = |shape: MaskShape| {
-            let mut camera = dome();
-            camera.masks[0].shape = shape;
-            troubles(camera)
-        };
-        let mut corners = window();
-        corners[1].azimuth_deg = f64::INFINITY;
-        let wrong = |error| {
-            vec![CameraError::Mask {
-                mask: mask.clone(),
-                error,
-            }]
-        };
-        assert_eq!(with(MaskShape::Directions(corners)), wrong(ShapeError::OutOfRange));
-        assert_eq!(
-            with(MaskShape::Directions(window()[..2].to_vec())),
-            wrong(ShapeError::TooFewPoints)
-        );
-        let picture = MaskShape::Picture(vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]);
-        assert_eq!(with(picture.clone()), [CameraError::WrongKindOfMask(mask.clone())]);
-        let mut fixed = CameraPlan {
-            kind: CameraKind::Fixed,
-            lens: None,
-            ..dome()
-        };
-        fixed.masks[0].shape = picture;
-        assert_eq!(troubles(fixed.clone()), []);
-        fixed.masks[0].shape = MaskShape::Picture(vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.01]]);
-        assert_eq!(troubles(fixed), wrong(ShapeError::OutOfRange));
-    }
-
-    #[test]
-    fn a_dome_needs_a_lens_and_numbers_that_can_be_true() {
-        assert_eq!(
-            troubles(CameraPlan { lens: None, ..dome() }),
-            [CameraError::DomeWithoutLens]
-        );
-        let mut camera = dome();
-        camera.lens.as_mut().unwrap().hfov_by_zoom = vec![[0.0, 60.0], [1.0, 60.0]];
-        camera.limits.pan_deg = Some([10.0, -10.0]);
-        camera.limits.zoom_ceiling = Some(f64::NAN);
-        camera.motion.status_delay_s = -1.0;
-        camera.motion.video_delay_min_s = 9.0;
-        assert_eq!(
-            troubles(camera),
-            [
-                CameraError::Lens(LensError::ZoomTable),
-                CameraError::Limit("pan_deg"),
-                CameraError::Limit("zoom_ceiling"),
-                CameraError::Motion("video_delay_min_s"),
-                CameraError::Motion("status_delay_s"),
-            ]
-        );
-    }
-}
+mod tests;
