@@ -238,6 +238,10 @@ fn r_ptz_3_the_holder_is_told_who_asks_and_why_and_answers_by_a_key() {
     let notices = room.messages();
     let asked = notices.iter().find(|notice| notice.contains("Mar. Elena Conti"));
     assert!(asked.is_some_and(|notice| notice.contains("Carabinieri") && notice.contains("Inseguimento")));
+    assert!(
+        asked.is_some_and(|notice| notice.starts_with("15 · Cupola 15: ")),
+        "which dome"
+    );
     room.update(Message::Tick);
     assert_eq!(room.messages().len(), notices.len(), "said once");
     press(&mut room, Command::HandOver);
