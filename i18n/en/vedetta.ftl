@@ -136,6 +136,9 @@ list-search = Search camera ( { $key } )
 list-no-cameras = No camera for this account. The system administrator adds and assigns them.
 list-nothing-found = No camera found.
 rail-layouts = Tiles ({ $first }…{ $last })
+wall-no-pictures = This profile sees no pictures.
+wall-work-people = People, sessions, workstations and state of the server: { $key }
+wall-work-cameras = Cameras and the site plan: { $key }
 wall-go-to = Go to camera
 
 ## Tiles

@@ -136,6 +136,9 @@ list-search = Cerca telecamera ( { $key } )
 list-no-cameras = Nessuna telecamera per questo account. Le aggiunge e le assegna l'amministratore di sistema.
 list-nothing-found = Nessuna telecamera trovata.
 rail-layouts = Riquadri ({ $first }…{ $last })
+wall-no-pictures = Questo profilo non vede le immagini.
+wall-work-people = Persone, sessioni, postazioni e stato del server: { $key }
+wall-work-cameras = Telecamere e piano del sito: { $key }
 wall-go-to = Vai alla telecamera
 
 ## Riquadri
