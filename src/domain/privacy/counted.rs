@@ -56,12 +56,22 @@ impl Counted {
             command_delay_s: (latest_s + delays.ramp_s).min(planned.command_delay_s),
             ..planned.clone()
         };
+        let planned = Self::planned(camera);
         let counted = Self {
+            // Of a dome that obeys, a Stop is over as measured.
+            target_report: planned.target_report.map(|report| TargetReport {
+                stands_s: if delays.obeys {
+                    motion.command_delay_s
+                } else {
+                    report.stands_s
+                },
+                ..report
+            }),
             status_youngest_s: status_youngest_s.min(motion.status_delay_s),
             status_oldest_s: Some(status_oldest_s),
             obeyed_apart_s: delays.obeys.then_some(latest_s - soonest_s),
             by_table: true,
-            ..Self::planned(camera)
+            ..planned
         };
         Some((motion, counted))
     }
@@ -94,7 +104,7 @@ impl Counted {
 mod tests {
     use super::*;
     use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
-    use crate::domain::site::{DomeDelays, SpeedRow, SpeedTable};
+    use crate::domain::site::{DomeDelays, ReportedPosition, SpeedRow, SpeedTable};
 
     fn camera(motion: MotionBounds) -> CameraPlan {
         dome_plan(motion, lens(), Vec::new())
@@ -161,6 +171,24 @@ mod tests {
             ..planned.clone()
         };
         assert!(Counted::measured(&camera(unheard)).is_none() && Counted::measured(&camera(tight())).is_none());
+    }
+
+    #[test]
+    fn r_prv_1_a_stop_of_a_dome_that_says_nothing_meanwhile_is_over_as_measured_where_it_obeys() {
+        let stands = |obeys: bool| {
+            let mut dome = camera(MotionBounds {
+                delays: Some(DomeDelays { obeys, ..delays() }),
+                command_delay_s: 0.7,
+                ..tight()
+            });
+            dome.habits.reports = ReportedPosition::Arrival;
+            let (_, measured) = Counted::measured(&dome).unwrap();
+            let planned = Counted::planned(&dome).target_report.unwrap();
+            [measured.target_report.unwrap().stands_s, planned.stands_s]
+        };
+        // By the plan as long as a move begins, of which nothing was measured: 4 s.
+        assert_eq!(stands(true), [0.5, 4.0]);
+        assert_eq!(stands(false), [4.0, 4.0]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::projection::project;
 use super::test_dome::{Chance, dome_plan};
-use super::test_make::{MadeDome, Make, ROWS, makes};
+use super::test_make::{MadeDome, Make, ROWS, Tells, makes};
 use super::{Cover, DomePose, Interval, PictureTime, Polygon, PoseInterval, PoseKnowledge, PreparedMasks, convex};
 use crate::domain::camera::{Direction, Pose};
 use crate::domain::ptz::{Order, Velocity};
@@ -509,17 +509,19 @@ proptest! {
 
     #[test]
     fn r_prv_1_the_cover_contains_the_mask_for_every_make_that_keeps_to_its_habits(
-        seed in any::<u64>(), make in 0usize..8,
+        seed in any::<u64>(), make in any::<prop::sample::Index>(),
     ) {
         let makes = makes();
-        let seen = random_run(&makes[make], seed, None, as_it_is);
-        prop_assert_eq!((seen.leaks, seen.wrong, seen.doubts), (0, 0, 0), "{}", makes[make].name);
+        let make = make.get(&makes);
+        let seen = random_run(make, seed, None, as_it_is);
+        prop_assert_eq!((seen.leaks, seen.wrong, seen.doubts), (0, 0, 0), "{}", make.name);
     }
 }
 
 #[test]
 fn r_prv_1_with_delays_that_a_trial_measured_the_cover_contains_the_mask_and_nothing_is_doubted() {
-    for make in makes() {
+    // Of one that tells where it last stood nothing can be measured while it is driven.
+    for make in makes().into_iter().filter(|make| make.tells != Tells::Arrival) {
         let measured = crate::domain::ptz::delay_trial::tests::measured(&make, 11).unwrap();
         let target_move = make.habits.target_move;
         let delays = DomeDelays {

@@ -20,8 +20,17 @@ pub struct Make {
     pub full: [f64; 3],
     /// Positions are told in steps of this, degrees; 0: exactly.
     pub coarse_deg: f64,
-    /// Tells its target; the head starts this much later, seconds.
-    pub tells_target: bool,
+    pub tells: Tells,
+}
+
+/// What a status says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    Position,
+    /// The target, from the order on; the head starts later.
+    Target,
+    /// Where it last stood.
+    Arrival,
 }
 
 fn habits(command_s: [f64; 2], ramp_s: f64, status_age_s: [f64; 2], picture_age_s: [f64; 2]) -> DomeDelays {
@@ -36,17 +45,45 @@ fn habits(command_s: [f64; 2], ramp_s: f64, status_age_s: [f64; 2], picture_age_
     }
 }
 
-/// Domes as they are sold.
-pub fn makes() -> Vec<Make> {
-    let make = |name, habits| Make {
+fn usual() -> DomeDelays {
+    habits([0.05, 0.15], 0.25, [0.02, 0.12], [0.12, 0.22])
+}
+
+fn make(name: &'static str, habits: DomeDelays) -> Make {
+    Make {
         name,
         habits,
         ways: DomeHabits::ORDINARY,
         full: [100.0, 80.0, 0.6],
         coarse_deg: 0.0,
-        tells_target: false,
+        tells: Tells::Position,
+    }
+}
+
+fn tells_another_place(name: &'static str, tells: Tells, reports: ReportedPosition) -> Make {
+    let target_move = TargetMove {
+        // With the slow approach at the end of every move.
+        begins_s: 1.6,
+        slowest: [30.0, 24.0, 0.3],
     };
-    let usual = || habits([0.05, 0.15], 0.25, [0.02, 0.12], [0.12, 0.22]);
+    Make {
+        tells,
+        ways: DomeHabits {
+            reports,
+            ..DomeHabits::ORDINARY
+        },
+        ..make(
+            name,
+            DomeDelays {
+                target_move: Some(target_move),
+                ..usual()
+            },
+        )
+    }
+}
+
+/// Domes as they are sold.
+pub fn makes() -> Vec<Make> {
     vec![
         make("quick", habits([0.02, 0.06], 0.1, [0.01, 0.05], [0.08, 0.14])),
         make("usual", usual()),
@@ -70,24 +107,8 @@ pub fn makes() -> Vec<Make> {
             },
             ..make("never idle", usual())
         },
-        Make {
-            tells_target: true,
-            ways: DomeHabits {
-                reports: ReportedPosition::Target,
-                ..DomeHabits::ORDINARY
-            },
-            ..make(
-                "tells target",
-                DomeDelays {
-                    target_move: Some(TargetMove {
-                        // With the slow approach at the end of every move.
-                        begins_s: 1.6,
-                        slowest: [30.0, 24.0, 0.3],
-                    }),
-                    ..usual()
-                },
-            )
-        },
+        tells_another_place("tells target", Tells::Target, ReportedPosition::Target),
+        tells_another_place("tells arrival", Tells::Arrival, ReportedPosition::Arrival),
     ]
 }
 
@@ -202,10 +223,10 @@ impl MadeDome {
     pub fn order(&mut self, order: Order) {
         let [least, most] = self.make.habits.command_s;
         let waits = match order {
-            Order::Position(_) if self.make.tells_target => 0.3,
+            Order::Position(_) if self.make.tells == Tells::Target => 0.3,
             _ => self.chance.between(least, most),
         };
-        if let (Order::Position(target), true) = (order, self.make.tells_target) {
+        if let (Order::Position(target), true) = (order, self.make.tells == Tells::Target) {
             self.target = Some(axes(target));
         } else {
             self.target = None;
@@ -273,7 +294,11 @@ impl MadeDome {
         self.moving.push(to.iter().zip(from).any(|(a, b)| (a - b).abs() > 1e-4));
         self.path.push(to);
         let tells = [to[0], to[1], to[2].min(narrowest)];
-        self.told.push(self.target.unwrap_or(tells));
+        let stood = self.told[tick - 1];
+        self.told.push(match self.make.tells {
+            Tells::Arrival if self.moving[tick] => stood,
+            Tells::Position | Tells::Target | Tells::Arrival => self.target.unwrap_or(tells),
+        });
         if let (Some(target), None) = (self.target, self.arriving.first())
             && (0..3).all(|axis| (to[axis] - target[axis]).abs() < 1e-3)
         {

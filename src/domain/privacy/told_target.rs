@@ -5,7 +5,8 @@
 //! until the move must be over by the slowest this dome goes to one, no status counts. A velocity or a Stop that comes in
 //! between ends the move somewhere: from then on, until another move to a target is over, statuses that agree with a target
 //! that was ordered do not count either; one that agrees with none tells of the dome. Where the dome does so under velocities
-//! too, no status counts from the first velocity until it must stand after a Stop; that it obeys one is assumed here. After a
+//! too, no status counts from the first velocity until it must stand after a Stop; that it obeys one is assumed here. By its habits
+//! it stands sooner: then a status counts that tells another place than before, and not yet one that tells the old. After a
 //! restart a dome goes home, a target that nobody ordered here.
 //!
 //! A dome that was sent to several targets goes to one after the other where nobody measured what it does. One whose moves to
@@ -37,8 +38,10 @@ const SLOWEST: f64 = 0.1;
 /// How a dome moves whose statuses tell another place meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct TargetReport {
-    /// The longest from sending a move until it begins, and from sending a Stop until the dome stands, seconds.
+    /// The longest from sending a move until it begins, seconds.
     pub begins_s: f64,
+    /// The longest from sending a Stop until a dome stands that keeps to its habits, seconds.
+    pub stands_s: f64,
     /// The lowest speeds at which it goes to a target.
     pub slowest: Axes3,
     /// Under a velocity too its statuses tell another place.
@@ -58,10 +61,12 @@ impl TargetReport {
         let motion = &camera.motion;
         let full = [motion.pan_speed_deg_s, motion.tilt_speed_deg_s, motion.zoom_speed_ln_s];
         let measured = motion.delays.as_ref().and_then(|delays| delays.target_move);
+        let begins_s = measured
+            .map_or(BEGINS_S, |measured| measured.begins_s)
+            .max(motion.command_delay_s);
         Some(Self {
-            begins_s: measured
-                .map_or(BEGINS_S, |measured| measured.begins_s)
-                .max(motion.command_delay_s),
+            begins_s,
+            stands_s: begins_s,
             slowest: measured.map_or(full.map(|speed| SLOWEST * speed), |measured| measured.slowest),
             driven_too,
             replaces: measured.is_some(),
@@ -109,6 +114,10 @@ pub(super) struct ToldTargets {
     targets: Vec<Axes3>,
     /// Some target among these moves is not known.
     unknown: bool,
+    /// The place that the last status told that counted.
+    told: Option<Axes3>,
+    /// Stopped after velocities of which it said nothing: from then on it stands if it keeps to its habits, seconds.
+    stands: Option<f64>,
 }
 
 impl ToldTargets {
@@ -122,6 +131,8 @@ impl ToldTargets {
             interrupted: false,
             targets: Vec::new(),
             unknown: false,
+            told: None,
+            stands: None,
         }
     }
 
@@ -156,7 +167,7 @@ impl ToldTargets {
         self.phase = Phase::Going {
             until: at_least.max(begins + report.lasts(far)),
         };
-        self.interrupted = false;
+        (self.interrupted, self.stands) = (false, None);
     }
 
     /// A velocity leaves at `now`.
@@ -166,6 +177,7 @@ impl ToldTargets {
         if report.driven_too && matches!(self.phase, Phase::Going { .. }) {
             self.phase = Phase::Driven;
         }
+        self.stands = None;
     }
 
     /// A Stop leaves at `now`.
@@ -176,7 +188,16 @@ impl ToldTargets {
             self.phase = Phase::Going {
                 until: now + report.begins_s,
             };
+            self.stands = Some(now + report.stands_s);
         }
+    }
+
+    /// A status taken at `taken_from` or later counts, and tells this place.
+    pub fn counts(&mut self, taken_from: f64, at: Axes3) {
+        if let (Some(_), Phase::Going { until }) = (self.stands.take(), &mut self.phase) {
+            *until = until.min(taken_from);
+        }
+        self.told = Some(at);
     }
 
     /// Somebody else may order from `now` on, or (`holds` false) no more. No status counts while they hold the dome, nor
@@ -192,6 +213,7 @@ impl ToldTargets {
         };
         self.unknown = true;
         self.interrupted = true;
+        self.stands = None;
     }
 
     /// The dome does not answer: it may be restarting, which ends every move, and then go home.
@@ -201,6 +223,7 @@ impl ToldTargets {
             self.interrupted = false;
             self.targets.clear();
             self.unknown = true;
+            self.stands = None;
         }
     }
 
@@ -217,21 +240,30 @@ impl ToldTargets {
         matches!(self.phase, Phase::Going { until } if now >= until)
     }
 
+    /// Whether a dome that says nothing while it moves tells that it stands: another place than before, after a Stop that it must
+    /// have obeyed. The old place shows nothing of the kind, because a Stop that was obeyed late looks like that.
+    fn arrived(&self, taken_from: f64, at: Axes3, error: Axes3) -> bool {
+        let stands = self.stands.is_some_and(|stands| taken_from >= stands);
+        stands && self.told.is_some_and(|told| !agree(at, told, error))
+    }
+
     /// Whether a status taken at `taken_from` or later may tell of a target in place of the dome.
     pub fn is_of_target(&self, taken_from: f64, at: Axes3, error: Axes3) -> bool {
         if self.report.is_none() {
             return false;
         }
-        if !self.is_over(taken_from) {
+        if !self.is_over(taken_from) && !self.arrived(taken_from, at, error) {
             return true;
         }
-        let agrees = |target: &Axes3| {
-            let pan = nearest_turn(at[0], target[0]);
-            let near = |axis: usize, v: f64| (v - target[axis]).abs() <= 2.0 * error[axis];
-            near(0, pan) && near(1, at[1]) && near(2, at[2])
-        };
+        let agrees = |target: &Axes3| agree(at, *target, error);
         self.interrupted && (self.unknown || self.targets.iter().any(agrees))
     }
+}
+
+/// Whether two places may be the same.
+fn agree(at: Axes3, target: Axes3, error: Axes3) -> bool {
+    let turned = [nearest_turn(at[0], target[0]), at[1], at[2]];
+    (0..3).all(|axis| (turned[axis] - target[axis]).abs() <= 2.0 * error[axis])
 }
 
 /// The farthest that each axis has to go between where it may begin and targets.
@@ -261,6 +293,7 @@ mod tests {
     fn told() -> ToldTargets {
         ToldTargets::new(Some(TargetReport {
             begins_s: 3.0,
+            stands_s: 3.0,
             slowest: [10.0, 10.0, 0.5],
             driven_too: false,
             replaces: false,
@@ -282,6 +315,7 @@ mod tests {
         let mut told = ToldTargets::new(Some(TargetReport {
             driven_too: true,
             begins_s: 3.0,
+            stands_s: 2.0,
             slowest: [10.0; 3],
             replaces: false,
         }));
@@ -291,6 +325,17 @@ mod tests {
         assert!(silent(&told, 500.0));
         told.stand(501.0);
         assert!(silent(&told, 503.9) && !silent(&told, 504.1));
+        // Another place than before shows that it stands, once it must have obeyed the Stop.
+        told.counts(504.2, [0.0; 3]);
+        told.drive(505.0);
+        told.stand(506.0);
+        let elsewhere = |told: &ToldTargets, at: f64| told.is_of_target(at, [5.0, 0.0, 0.0], ERROR);
+        assert!(elsewhere(&told, 507.9) && !elsewhere(&told, 508.1) && silent(&told, 508.9));
+        told.counts(508.1, [5.0, 0.0, 0.0]);
+        assert!(!elsewhere(&told, 508.2), "it goes on standing there");
+        // A velocity ends that.
+        told.drive(510.0);
+        assert!(elsewhere(&told, 513.5));
         // One that tells targets alone tells the truth while it is driven.
         let mut targets = self::told();
         targets.drive(1.0);

@@ -155,6 +155,7 @@ impl PoseTracker {
             }
             return false;
         }
+        self.told.counts(taken_from, at);
         if let Some(newest) = self.newest {
             at[0] = nearest_turn(at[0], newest.pan);
         }
