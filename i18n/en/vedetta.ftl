@@ -502,6 +502,7 @@ refusal-leased = { $name } ({ $body }) is moving it. Wait until they let go, or 
 refusal-not-recorded = The operation cannot be logged, so it does not happen. Check the disk space or call maintenance.
 refusal-server-away = The central server does not answer and this operation needs it. Try again when it is back.
 refusal-unavailable = The central server is there but cannot work now. Try again soon; if it goes on, call maintenance.
+refusal-put-back = The server was put back from a copy older than what workstation { $station } saw signed: so as not to have two histories it serves nobody. Whoever keeps the server puts the newest copy of its folder back: it goes on by itself. Where that is lost for good, two supervisors, at the stopped server: { $command }
 refusal-update = The program of this workstation is older than it must be: it has to be updated. Call the system administrator.
 refusal-update-release = This workstation has to be updated: it needs version { $release }. Call the system administrator.
 refusal-update-server = The program of the server is older than that of this workstation: it has to be updated. Call the system administrator.

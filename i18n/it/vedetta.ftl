@@ -502,6 +502,7 @@ refusal-leased = La sta muovendo { $name } ({ $body }). Attendere che la lasci o
 refusal-not-recorded = L'operazione non può essere annotata nel registro, quindi non avviene. Controllare lo spazio su disco o chiamare la manutenzione.
 refusal-server-away = Il server centrale non risponde e questa operazione ne ha bisogno. Riprovare quando torna raggiungibile.
 refusal-unavailable = Il server centrale c'è ma ora non può lavorare. Riprovare fra poco; se continua, chiamare la manutenzione.
+refusal-put-back = Il server è stato rimesso da una copia più vecchia di ciò che la postazione { $station } ha visto firmare: per non avere due storie non serve nessuno. Chi tiene il server rimetta la copia più recente della sua cartella: riprende da solo. Se è perduta per sempre, due supervisori, al server fermo: { $command }
 refusal-update = Questa postazione ha un programma più vecchio di quanto serve: va aggiornata. Chiamare l'amministratore di sistema.
 refusal-update-release = Questa postazione va aggiornata: serve la versione { $release }. Chiamare l'amministratore di sistema.
 refusal-update-server = Il server ha un programma più vecchio di questa postazione: va aggiornato. Chiamare l'amministratore di sistema.
