@@ -6,6 +6,7 @@ pub mod audit;
 pub mod backoff;
 pub mod camera;
 pub mod camera_tour;
+pub mod console_command;
 pub mod digital_zoom;
 pub mod doctor;
 pub mod enrolment_code;

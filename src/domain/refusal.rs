@@ -14,6 +14,7 @@ pub(crate) mod samples;
 pub use camera_trouble::{CameraTrouble, TroubleKind};
 
 use super::audit::event::Outcome;
+use super::camera::StationId;
 use super::message::{Argument, Message, sentence};
 use super::people::account::PasswordFault;
 use super::people::clearance::ClearanceError;
@@ -85,6 +86,10 @@ pub enum RefusalKind {
     TooLarge,
     #[error("the server cannot work now")]
     Unavailable,
+    /// The server's folder is older than what the workstation `seen_by` saw signed; `command` is what two supervisors type there when
+    /// the newer one is lost.
+    #[error("the server was put back from a copy older than what {seen_by} saw signed")]
+    PutBack { seen_by: StationId, command: String },
     /// The workstation speaks no version of the protocol that the server still serves.
     #[error("the workstation's program is older than the server serves")]
     UpdateWorkstation,
@@ -234,6 +239,10 @@ impl RefusalKind {
             Self::Malformed => refused(400, sentence("refusal-not-accepted")),
             Self::TooLarge => failed(413, sentence("refusal-too-large")),
             Self::Unavailable => failed(503, sentence("refusal-unavailable")),
+            Self::PutBack { seen_by, command } => {
+                let told = sentence("refusal-put-back").with("station", seen_by.as_str());
+                failed(503, told.with("command", command.as_str()))
+            }
             Self::UpdateWorkstation => refused(403, sentence("refusal-update")),
             Self::UpdateServer => failed(501, sentence("refusal-update-server")),
         }
@@ -241,7 +250,7 @@ impl RefusalKind {
 
     /// Whether waiting may help.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable | Self::TooManyRequests)
+        matches!(self, Self::Unavailable | Self::PutBack { .. } | Self::TooManyRequests)
     }
 }
 

@@ -14,7 +14,7 @@ use super::log::signed_state::SignedState;
 use super::log::signer::Signer;
 use super::log_read;
 use super::store::{Log, Store, StoreError};
-use crate::domain::audit::signing_time::accepting_command;
+use crate::domain::console_command;
 use crate::domain::doctor;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Level;
@@ -197,7 +197,7 @@ pub(super) async fn supervisors(store: &Store, now: i64) -> Result<Option<doctor
 pub(super) fn clock(data: &DataDir, log: &Log, last: &SignedState, now: i64) -> Option<doctor::Finding> {
     (last.time_ms - now > CLOCK_MS).then(|| doctor::Finding::ClockBehind {
         log: log.origin.clone(),
-        command: accepting_command(&data.path().display().to_string(), &log.controller),
+        command: console_command::accept_time(&data.path().display().to_string(), &log.controller),
     })
 }
 

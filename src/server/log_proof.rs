@@ -34,10 +34,12 @@ pub fn check(proof: &Path, policy: &Path, copy: Option<&Path>) -> Result<Proven,
     let text = text.map_err(|_| TlogProofError::Malformed)?;
     let proven = TlogProof::parse(&text)?.verify(&believed)?;
     if let Some(copy) = copy {
-        let EventKind::ExportEnd(end) = proven.body.said().kind else {
-            return Err(ServerError::OtherCopy { path: copy.to_owned() });
+        let sha256 = match proven.body.said().kind {
+            EventKind::ExportEnd(end) => end.sha256,
+            EventKind::Snapshot(snapshot) => snapshot.sha256,
+            _ => None,
         };
-        if end.sha256 != Some(digest(copy).map_err(unread(copy))?) {
+        if sha256 != Some(digest(copy).map_err(unread(copy))?) {
             return Err(ServerError::OtherCopy { path: copy.to_owned() });
         }
     }

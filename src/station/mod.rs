@@ -44,7 +44,7 @@ pub use act::view::LiveView;
 pub use act::view_stream::{StreamFigures, ViewState};
 pub use admin::camera_admin::{CameraReport, FoundCamera, OfferedView};
 pub use admin::camera_mask_sync::MaskSyncState;
-pub use admin::diagnosis::Diagnosis;
+pub use admin::diagnosis::{DeclaredStream, Diagnosis};
 pub use camera::dome_lease::LeasedDome;
 pub use camera::plan_in_force::DeclaredEvent;
 pub use machine::config::{SecretsChoice, SecretsError, SecretsTrouble, StationConfig, StationError};

@@ -41,6 +41,7 @@ mod onvif_replies;
 mod onvif_simulator;
 mod people_matrix;
 mod pooler;
+mod private_files;
 mod release_before;
 mod scripted_device;
 mod second_person;

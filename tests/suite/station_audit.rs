@@ -28,7 +28,7 @@ fn config(hall: &TownHall, station: &str, data: &Path) -> StationConfig {
 }
 
 /// Opens a workstation; one that was dropped a moment ago may still hold its folder.
-async fn open(hall: &TownHall, station: &str, data: &Path) -> Station {
+pub async fn open(hall: &TownHall, station: &str, data: &Path) -> Station {
     let opened = soon(async {
         loop {
             match Station::open(config(hall, station, data)).await {
@@ -40,7 +40,7 @@ async fn open(hall: &TownHall, station: &str, data: &Path) -> Station {
     opened.await.unwrap()
 }
 
-async fn sign_in(hall: &TownHall, station: &Station, user: &str) -> Session {
+pub async fn sign_in(hall: &TownHall, station: &Station, user: &str) -> Session {
     station
         .sign_in(user.to_owned(), hall.password(user), Purpose::UrbanSecurity)
         .await
@@ -321,6 +321,33 @@ async fn stopped_by_a_workstation(hall: &TownHall) {
         }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_who_signs_in_at_a_server_that_was_put_back_reads_what_happened_and_what_to_do() {
+    let mut hall = Town::new().open().await;
+    let data = tempfile::tempdir().unwrap();
+    lose_a_session(&mut hall, data.path()).await;
+    hall.start().await;
+    let station = open(&hall, "sala-operativa", data.path()).await;
+    drop(sign_in(&hall, &station, "operatore").await);
+    stopped_by_a_workstation(&hall).await;
+    let refused = station
+        .sign_in("comandante".into(), hall.password("comandante"), Purpose::UrbanSecurity)
+        .await
+        .err();
+    let command = format!(
+        "vedetta-audit log new-beginning --data {} --controller borgo-vedetta --first … --second … --reason …",
+        hall.data_text()
+    );
+    let put_back = RefusalKind::PutBack {
+        seen_by: "sala-operativa".parse().unwrap(),
+        command: command.clone(),
+    };
+    assert_eq!(refused, Some(put_back.into()));
+    let read = vedetta::gui::sentences::sign_in(&refused.unwrap());
+    assert!(read.contains("sala-operativa") && read.contains(&command), "{read}");
+    assert!(read.contains("la copia più recente"), "{read}");
 }
 
 /// What `log new-beginning` says by the word of these two accounts.

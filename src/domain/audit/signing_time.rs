@@ -5,8 +5,6 @@
 //! (`vedetta-audit log accept-time`). Invariant: what this refuses loses nothing: entries wait to be signed.
 //! Deliberately absent: the order of entries, which no clock decides.
 
-use crate::domain::camera::ControllerId;
-
 /// After the last signature a quiet night passes without anybody else's clock.
 const QUIET_MS: i64 = 6 * 3_600_000;
 /// How far a workstation's clock may be from the server's and still agrees.
@@ -19,12 +17,6 @@ pub enum TimeFault {
     RunsBack { by_ms: i64 },
     #[error("the clock is {ahead_ms} ms after the last signature, and no workstation's clock agrees")]
     Ahead { ahead_ms: i64 },
-}
-
-/// The recorded command that accepts the server's clock for a controller's log, with its data folder; the reason is for whoever
-/// types it.
-pub fn accepting_command(data: &str, controller: &ControllerId) -> String {
-    format!("vedetta-audit log accept-time --data {data} --controller {controller} --reason …")
 }
 
 /// Whether `now_ms` may be signed after `last_ms`; `stations` are the times of workstations in what is new. All Unix ms.

@@ -17,8 +17,12 @@ pub(crate) fn every_kind() -> Vec<RefusalKind> {
 }
 
 /// The kinds that came after `tests/golden/refusals.json` was frozen.
-pub(crate) fn later_kinds() -> [RefusalKind; 2] {
-    [RefusalKind::UpdateWorkstation, RefusalKind::UpdateServer]
+pub(crate) fn later_kinds() -> [RefusalKind; 3] {
+    let put_back = RefusalKind::PutBack {
+        seen_by: "sala-operativa".parse().unwrap(),
+        command: "vedetta-audit log new-beginning --data /var/lib/vedetta".into(),
+    };
+    [RefusalKind::UpdateWorkstation, RefusalKind::UpdateServer, put_back]
 }
 
 /// The kinds in `tests/golden/refusals.json`, in its order.

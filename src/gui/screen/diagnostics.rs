@@ -3,7 +3,7 @@
 //! Invariant: this screen never opens a view and holds nothing that could show one.
 //! Deliberately absent: frames, slots, the wall widget.
 
-use crate::domain::camera::CameraId;
+use crate::domain::camera::{CameraId, StreamRole};
 use crate::domain::people::Person;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::site::{CameraPlan, SitePlan};
@@ -15,10 +15,10 @@ use crate::gui::session_port::Desk;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::{action, heading, over, quiet};
 use crate::gui::ui::shortcuts_help::May;
-use crate::gui::ui::{shortcuts_help, top_bar};
-use crate::station::{Diagnosis, Health, Refusal};
+use crate::gui::ui::{shortcuts_help, table, top_bar};
+use crate::station::{DeclaredStream, Diagnosis, Health, Refusal};
 use iced::alignment::Vertical;
-use iced::widget::{Column, column, container, row, rule, scrollable, space, text};
+use iced::widget::{Column, column, container, row, rule, space, text};
 use iced::{Element, Fill, FillPortion, Length, Task, widget};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -177,16 +177,11 @@ impl Diagnostics {
             .cameras
             .iter()
             .flat_map(|camera| [self.row(camera), rule::horizontal(1).into()]);
-        let table = scrollable(Column::with_children(rows).spacing(4))
-            .id(TABLE)
-            // Beside the lines, not over their ends.
-            .spacing(4)
-            .height(Fill)
-            .style(theme::scroll);
+        let table = table::scrolled(TABLE, Column::with_children(rows).spacing(4));
         let page = column![
             title,
             quiet(fl!("diagnostics-no-picture")),
-            header(),
+            table::over_lines(header()),
             rule::horizontal(1),
             table
         ];
@@ -244,12 +239,26 @@ fn figures(diagnosis: &Diagnosis) -> [String; 5] {
         .clock_offset_s
         .map(|offset| format!("{} s", sentences::decimal(offset, 1)))
         .unwrap_or_default();
-    let mut streams = diagnosis.streams.clone();
+    let mut streams: Vec<String> = diagnosis.streams.iter().map(stream).collect();
     if diagnosis.ptz {
         streams.push(fl!("diagnostics-ptz"));
     }
     let device = format!("{} {}", diagnosis.manufacturer, diagnosis.model);
     [device, diagnosis.firmware.clone(), answer, clock, streams.join("\n")]
+}
+
+/// A stream as the camera declares it.
+fn stream(declared: &DeclaredStream) -> String {
+    let size = format!("{}×{}", declared.width, declared.height);
+    let codec = declared.codec.as_str();
+    let named = match declared.role {
+        StreamRole::Main => fl!("diagnostics-main", codec = codec, size = size),
+        StreamRole::Sub => fl!("diagnostics-sub", codec = codec, size = size),
+    };
+    match declared.fps {
+        Some(fps) => fl!("diagnostics-rate", stream = named, fps = sentences::decimal(fps, 0)),
+        None => named,
+    }
 }
 
 const WIDTHS: [Length; 7] = [

@@ -334,13 +334,13 @@ impl Playback {
             false,
             Some(Message::Leave),
         );
-        // What is long gives way, the way back does not.
-        let about = row![
+        // What is long gives way; the way back, and that it is recorded, do not.
+        let camera = row![
             heading(format!("{} · {}", self.camera.number, self.camera.name)).wrapping(text::Wrapping::None),
             quiet(self.camera.place.as_str()).wrapping(text::Wrapping::None),
-            quiet(fl!("playback-recorded")).wrapping(text::Wrapping::None),
         ];
-        let about = about.spacing(12).align_y(Vertical::Center);
+        let camera = camera.spacing(12).align_y(Vertical::Center);
+        let about = column![camera, quiet(fl!("playback-recorded")).wrapping(text::Wrapping::None)];
         let title = row![container(about).width(Fill).clip(true), back];
         let wall: Element<'_, wall::Event> = wall::wall(vec![self.tile()], |event| event).into();
         let position = self.position_ms();

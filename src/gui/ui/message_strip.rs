@@ -20,10 +20,8 @@ use std::time::{Duration, SystemTime};
 const KEPT: usize = 200;
 /// Notices shown when the history is closed.
 const SHOWN: usize = 2;
-/// Height of the closed strip, for [`LINES`]: always the same, so that a message never moves the wall.
+/// Height of the closed strip, for [`room`]: always the same, so that a message never moves the wall.
 const HEIGHT: f32 = 106.0;
-/// Lines of words that the closed strip has room for, whatever their size.
-const LINES: usize = 4;
 /// A strip that is narrower writes its words small, logical pixels.
 const NARROW: f32 = 1100.0;
 /// What stands beside the words of a notice: sign, time, the buttons that put it away and open the history; and the one that goes to
@@ -214,6 +212,11 @@ fn size(width: f32) -> f32 {
     if width < NARROW { theme::SMALL } else { theme::BODY }
 }
 
+/// Lines of words that the closed strip of this width has room for.
+fn room(width: f32) -> usize {
+    if width < NARROW { 5 } else { 4 }
+}
+
 /// Lines that the words of a notice take in a strip of this width.
 fn lines(notice: &Notice, width: f32) -> usize {
     let beside = BESIDE + if notice.camera.is_some() { GO } else { 0.0 };
@@ -223,7 +226,7 @@ fn lines(notice: &Notice, width: f32) -> usize {
 
 /// How many of the notices that wait are shown whole: [`SHOWN`] at most, and the first one in any case.
 fn shown(pending: &[(usize, &Notice)], width: f32) -> usize {
-    let mut room = LINES;
+    let mut room = room(width);
     let fits = pending.iter().take(SHOWN).take_while(|(_, notice)| {
         let taken = lines(notice, width);
         let fits = taken <= room;
@@ -265,8 +268,8 @@ mod tests {
 
     #[test]
     fn no_notice_is_cut_where_the_window_is_narrow() {
-        let asks = "Mar. Elena Conti (Carabinieri, Stazione locale) chiede la telecamera: «Inseguimento a piedi verso il parco, \
-                    giubbotto rosso». Premere L per rispondere.";
+        let asks = "15 · Cupola 15: Mar. Elena Conti (Carabinieri, Stazione locale) chiede la telecamera: «Inseguimento a piedi \
+                    verso il parco, giubbotto rosso». Premere L per rispondere.";
         let count = |words: [&str; 3], width: f32| {
             let mut strip = MessageStrip::default();
             for (second, words) in (0..).zip(words) {
@@ -284,6 +287,12 @@ mod tests {
         let long = [asks, &asks.replace('L', "N"), &asks.replace('L', "M")];
         assert_eq!([911.0, 1366.0, 1920.0].map(|width| count(long, width)), [1, 2, 2]);
         assert_eq!(count(["a", "b", "c"], 911.0), 2, "short ones");
+        let answer = "4 · Telecamera 4: la telecamera non accetta maschere proprie: quelle del piano coprono qui.";
+        assert_eq!(
+            count(["a", answer, asks], 911.0),
+            2,
+            "what answers a key, under the others' request"
+        );
         let endless = asks.repeat(4);
         assert_eq!(count([&endless, "b", &endless], 911.0), 1, "one is there in any case");
         assert_eq!(shown(&[], 911.0), 0);

@@ -55,6 +55,12 @@ impl<A: Clone> ReasonDialog<A> {
         }
     }
 
+    /// Why it was not done, where it was tried.
+    #[cfg(test)]
+    pub fn error(&self) -> Option<&str> {
+        self.form.error()
+    }
+
     /// A command of the keyboard.
     pub fn command(command: Command) -> Message {
         form::Message::Command(command)
@@ -86,7 +92,7 @@ mod tests {
         let mut question = ReasonDialog::new(7, "titolo".into(), "che cosa".into(), "fai".into());
         let enter = || form::Message::Command(Command::Confirm);
         assert!(matches!(question.update(enter()), Next::None));
-        assert!(question.form.error().is_some());
+        assert!(question.error().is_some());
         question.update(form::Message::Typed(Place::Reason, " smarrita ".into()));
         let done = question.update(enter());
         assert!(matches!(done, Next::Done((7, reason)) if reason.as_str() == "smarrita"));

@@ -8,10 +8,13 @@ use crate::gui::theme::{self, Tone};
 use crate::gui::ui::controls::quiet;
 use iced::alignment::Vertical;
 use iced::widget::{button, container, row, scrollable, text};
-use iced::{Element, Fill, FillPortion, widget};
+use iced::{Element, Fill, FillPortion, Padding, widget};
 
 /// Between two columns, and inside a line, logical pixels.
 const GAP: f32 = 10.0;
+/// What the scrollbar takes at the right, and the lines leave free also while it does not show: so the titles stand over their
+/// columns, and a line more moves nothing sideways. Logical pixels.
+const SCROLLBAR: f32 = 14.0;
 
 /// One cell of a line.
 pub struct Cell {
@@ -62,7 +65,7 @@ pub fn titles<'a, Message: 'a, const N: usize>(titles: [String; N], parts: [u16;
         .into_iter()
         .zip(parts)
         .map(|(title, part)| quiet(title).width(FillPortion(part)).into());
-    container(row(cells).spacing(GAP)).padding([0, 10]).into()
+    over_lines(container(row(cells).spacing(GAP)).padding([0, 10]))
 }
 
 /// A line.
@@ -91,18 +94,49 @@ pub fn line<'a, Message: Clone + 'a, const N: usize>(
 }
 
 /// A heading between lines.
-pub fn group<'a, Message: 'a>(words: &'a str) -> Element<'a, Message> {
+pub fn group<'a, Message: 'a>(words: impl text::IntoFragment<'a>) -> Element<'a, Message> {
     text(words).size(theme::SMALL).font(theme::STRONG).into()
 }
 
 /// The lines, scrolled.
 pub fn lines<'a, Message: 'a>(id: &'static str, lines: Vec<Element<'a, Message>>) -> Element<'a, Message> {
-    let list = widget::column(lines).spacing(2);
-    // Beside the lines, not over their ends.
-    scrollable(list)
+    scrolled(id, widget::column(lines).spacing(2))
+}
+
+/// What stands over scrolled lines, as wide as they are.
+pub fn over_lines<'a, Message: 'a>(titles: impl Into<Element<'a, Message>>) -> Element<'a, Message> {
+    container(titles)
+        .width(Fill)
+        .padding(Padding::default().right(SCROLLBAR))
+        .into()
+}
+
+/// A column of lines with its scrollbar beside them, not over their ends.
+pub fn scrolled<'a, Message: 'a>(id: &'static str, lines: impl Into<Element<'a, Message>>) -> Element<'a, Message> {
+    scrollable(over_lines(lines))
         .id(id)
-        .spacing(4)
         .height(Fill)
         .style(theme::scroll)
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::widget::typist::Typist;
+
+    #[test]
+    fn titles_stand_over_their_columns_whether_the_scrollbar_shows_or_not() {
+        let parts = [9, 24, 20, 30];
+        let words = || ["a", "b", "c", "d"];
+        let mut typist = Typist::new();
+        let over: Element<'_, ()> = titles(words().map(str::to_owned), parts);
+        let titles = typist.leaves(over);
+        for count in [1, 200] {
+            let line = |_| line(words().map(Cell::plain), parts, false, ());
+            let cells = typist.leaves(lines("table", (0..count).map(line).collect()));
+            let lefts = |all: &[iced::Rectangle]| all.iter().take(4).map(|one| one.x).collect::<Vec<_>>();
+            assert_eq!(lefts(&cells), lefts(&titles), "{count} lines");
+        }
+    }
 }

@@ -6,13 +6,14 @@
 //! it; so it does after a click that the program is told of.
 //!
 //! Invariant: keys are handed on and told in the order in which they came, and none is dropped; so does the window's gain and
-//! loss of the keyboard keep its place among them. Deliberately absent: what a key means (`input`), keys inside a form, whose
-//! cursor moves within a batch (`focus_scope`).
+//! loss of the keyboard keep its place among them. Deliberately absent: what a key means (`input`); keys inside a form, whose
+//! cursor moves within a batch (`focus_scope`), but for those that may close it.
 
 use iced::advanced::layout::{self, Layout};
 use iced::advanced::widget::{Operation, Tree, tree};
 use iced::advanced::{Clipboard, Shell, Widget, mouse, overlay, renderer};
 use iced::event::Status;
+use iced::keyboard::key::{Key, Named};
 use iced::{Element, Event, Length, Rectangle, Renderer, Size, Theme, Vector, keyboard, window};
 use std::collections::VecDeque;
 
@@ -52,14 +53,22 @@ fn is_in_order(event: &Event) -> bool {
     )
 }
 
-/// Whether the screen may be another one after this event: a key that no widget wanted, or a click; both only where the program
-/// was told.
-fn may_change_screen(event: &Event, status: Status, told: bool) -> bool {
+/// Whether the screen may be another one after this event: a key that no widget wanted, one that may have closed a form, or a
+/// click; only where the program was told, and of a key in a form by that form (`acted`).
+fn may_change_screen(event: &Event, status: Status, acted: bool, told: bool) -> bool {
     match event {
-        Event::Keyboard(keyboard::Event::KeyPressed { .. }) => told && status == Status::Ignored,
-        Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::ButtonReleased(_)) => told,
+        Event::Keyboard(keyboard::Event::KeyPressed { key, .. }) => match status {
+            Status::Ignored => acted || told,
+            Status::Captured => acted && may_close_form(key),
+        },
+        Event::Mouse(mouse::Event::ButtonPressed(_) | mouse::Event::ButtonReleased(_)) => acted || told,
         _ => false,
     }
+}
+
+/// Whether a form may do what it was opened for, or close, when it wanted this key.
+fn may_close_form(key: &Key) -> bool {
+    matches!(key, Key::Named(Named::Enter | Named::Escape))
 }
 
 impl<Message> Widget<Message, Theme, Renderer> for KeyOrder<'_, Message> {
@@ -133,7 +142,7 @@ impl<Message> Widget<Message, Theme, Renderer> for KeyOrder<'_, Message> {
             let (status, acted) = (own.event_status(), !own.is_empty());
             shell.merge(own, |message| message);
             let told = (self.told)(&event, status);
-            state.changes |= may_change_screen(&event, status, acted || told.is_some());
+            state.changes |= may_change_screen(&event, status, acted, told.is_some());
             if let Some(message) = told {
                 shell.publish(message);
             }
@@ -193,8 +202,10 @@ impl<'a, Message: 'a> From<KeyOrder<'a, Message>> for Element<'a, Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gui::input::Command;
+    use crate::gui::widget::focus_scope::{FocusScope, Stop};
     use crate::gui::widget::typist::{Typist, keys};
-    use iced::widget::Space;
+    use iced::widget::{Space, text_input};
     use std::time::Instant;
 
     fn screen() -> KeyOrder<'static, Event> {
@@ -214,5 +225,38 @@ mod tests {
         assert_eq!(typist.batch(screen(), &[a.clone()]).messages, [modifiers, b]);
         assert_eq!(typist.batch(screen(), &[drawn.clone()]).messages, [unfocused, a]);
         assert!(typist.batch(screen(), &[drawn]).messages.is_empty());
+    }
+
+    #[test]
+    fn what_is_typed_after_the_key_that_closes_a_form_is_not_written_into_it() {
+        #[derive(Clone, Debug, PartialEq)]
+        enum Told {
+            Command(Command),
+            Typed(String),
+            Key,
+        }
+        let key = |event: &Event, status| {
+            let pressed = matches!(event, Event::Keyboard(keyboard::Event::KeyPressed { .. }));
+            (pressed && status == Status::Ignored).then_some(Told::Key)
+        };
+        let form = |typed: &'static str| {
+            let field = text_input("", typed)
+                .id("field")
+                .on_input(Told::Typed)
+                .on_submit(Told::Command(Command::Confirm));
+            let stops = vec![Stop::Field("field".into())];
+            let form = FocusScope::new(field, stops, Some(0), Told::Command, |_| Told::Key);
+            KeyOrder::new(form, key)
+        };
+        for (close, command) in [("⎋", Command::Back), ("⏎", Command::Confirm)] {
+            let mut typist = Typist::new();
+            let batch = keys(&format!("a{close}b"));
+            let told = typist.batch(form(""), &batch).messages;
+            assert_eq!(told, [Told::Typed("a".into()), Told::Command(command)]);
+            // The form is gone: the key is the wall's.
+            let drawn = Event::Window(window::Event::RedrawRequested(Instant::now()));
+            let wall = KeyOrder::new(Space::new(), key);
+            assert_eq!(typist.batch(wall, &[drawn]).messages, [Told::Key]);
+        }
     }
 }

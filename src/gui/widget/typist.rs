@@ -53,6 +53,24 @@ impl Typist {
         node.size().height
     }
 
+    /// Where the parts of a screen stand that hold no others, in their order.
+    pub fn leaves<'a, M>(&mut self, screen: impl Into<Element<'a, M>>) -> Vec<Rectangle> {
+        let mut screen = screen.into();
+        self.tree.diff(screen.as_widget());
+        let limits = Limits::new(Size::ZERO, WINDOW);
+        let node = screen.as_widget_mut().layout(&mut self.tree, &self.renderer, &limits);
+        let mut leaves = Vec::new();
+        let mut left = vec![Layout::new(&node)];
+        while let Some(part) = left.pop() {
+            let inner: Vec<_> = part.children().collect();
+            if inner.is_empty() {
+                leaves.push(part.bounds());
+            }
+            left.extend(inner.into_iter().rev());
+        }
+        leaves
+    }
+
     /// Gives a screen these events in one batch.
     pub fn batch<'a, M>(&mut self, screen: impl Into<Element<'a, M>>, events: &[Event]) -> Typed<M> {
         let mut screen = screen.into();

@@ -84,8 +84,8 @@ impl FromRequestParts<App> for Caller {
         if !tls::is_made_out_to(certificate, &row.station) {
             return Err(unknown("the certificate is made out to another station"));
         }
-        if let Some(why) = app.logs.put_back.why() {
-            return Err(Refused::new(RefusalKind::Unavailable, why));
+        if let Some(why) = app.logs.put_back.refusal() {
+            return Err(why.into());
         }
         if app.people.contacts.is_due(&row.station, now_ms()) {
             // What it is called for goes before the time of day.

@@ -113,8 +113,8 @@ fn hold_against_memory(
     if let Err(error) = &held {
         tracing::error!(error = %causes(error), "a workstation's checkpoint is not kept");
     }
-    match logs.put_back.why() {
-        Some(why) => Err(Refused::new(RefusalKind::Unavailable, why)),
+    match logs.put_back.refusal() {
+        Some(why) => Err(why.into()),
         None => Ok(()),
     }
 }

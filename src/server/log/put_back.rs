@@ -10,6 +10,8 @@ use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::audit::put_back::is_beyond;
 use crate::domain::camera::{ControllerId, StationId};
+use crate::domain::console_command;
+use crate::domain::refusal::RefusalKind;
 use crate::server::causes::causes;
 use crate::server::clock::now_ms;
 use crate::server::config::{DataDir, read_text, write_whole};
@@ -74,13 +76,23 @@ impl PutBack {
         })
     }
 
-    /// Why nothing is served; `None`: nothing is known against it.
+    /// Why nothing is served, for the log; `None`: nothing is known against it.
     pub fn why(&self) -> Option<String> {
+        self.first(|log, found| format!("{log}: {}", said(found)))
+    }
+
+    /// The refusal that everybody gets, with the command that is left when the newer folder is lost; `None` as with [`Self::why`].
+    pub fn refusal(&self) -> Option<RefusalKind> {
+        let data = self.data.path().display().to_string();
+        self.first(|log, found| RefusalKind::PutBack {
+            seen_by: found.station.clone(),
+            command: console_command::new_beginning(&data, log),
+        })
+    }
+
+    fn first<T>(&self, told: impl FnOnce(&ControllerId, &Ahead) -> T) -> Option<T> {
         let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        ahead
-            .iter()
-            .next()
-            .map(|(log, found)| format!("{log}: {}", said(found)))
+        ahead.iter().next().map(|(log, found)| told(log, found))
     }
 
     /// Holds a workstation's checkpoint against what the signer remembers. One that the log did not sign says nothing.

@@ -18,6 +18,7 @@ use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::proof::{consistency_recipe, verify_consistency};
 use crate::domain::audit::signing_time;
 use crate::domain::audit::tree::empty_root;
+use crate::domain::console_command;
 use crate::domain::doctor::Finding;
 use crate::server::causes::causes;
 use crate::server::clock::now_ms;
@@ -82,7 +83,7 @@ impl Signer {
         let path = data.signer_state(&log.controller);
         let last = read_state(&path, &log, &key)?;
         Ok(Self {
-            accepting: signing_time::accepting_command(&data.path().display().to_string(), &log.controller),
+            accepting: console_command::accept_time(&data.path().display().to_string(), &log.controller),
             tail: Tail::of(data, &log),
             log,
             key,

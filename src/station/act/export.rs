@@ -17,7 +17,6 @@ use crate::station::camera::orientation_check;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::create_private_dir;
-use crate::station::record::proof_files;
 use crate::station::refusal::Refusal;
 use crate::station::session::authorised_act::{Act, Intent, Right};
 use crate::station::session::signed_in::Session;
@@ -226,13 +225,7 @@ impl Session {
             return Err(act.failed(error.into()).await);
         }
         // Without its proof the copy is still what the log says it is.
-        let proof = match self.0.station.proofs.wish(&entry, &path).await {
-            Ok(()) => Some(proof_files::beside(&path)),
-            Err(error) => {
-                tracing::error!(%error, "the proof of a copy will not be written");
-                None
-            }
-        };
+        let proof = self.0.station.proofs.wish(&entry, &path).await;
         act.done(None).await?;
         let obscured = Obscured {
             plan_version: order.plan_version,

@@ -66,7 +66,8 @@ impl Taken {
 
 impl Session {
     /// Saves the picture of a view as PNG, cover included: from the camera's main stream, opened for it where the view shows
-    /// another one; as it is shown where the camera gives no main stream now. Returns where.
+    /// another one; as it is shown where the camera gives no main stream now. Returns where; beside it the proof of its entry will
+    /// lie once the log has signed it.
     ///
     /// # Errors
     /// [`Refusal::Covered`] when nothing of it may be seen, the disk, or who refuses.
@@ -192,7 +193,9 @@ impl Session {
             file,
             sha256: Some(sha256),
         };
-        act.done(Some(snapshot.into())).await?;
+        let entry = act.done_with(snapshot).await?;
+        // Without its proof the file is still what the log says it is.
+        drop(self.0.station.proofs.wish(&entry, &path).await);
         Ok(path)
     }
 

@@ -17,6 +17,20 @@ use crate::station::session::authorised_act::{Intent, Right};
 use crate::station::session::signed_in::Session;
 use std::time::{Duration, Instant};
 
+/// A profile's stream as the camera declares it; what really comes may differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredStream {
+    pub role: StreamRole,
+    /// `H264`, `H265`, `JPEG`…; empty when not declared.
+    pub codec: String,
+    /// Pixels; 0 when not declared.
+    pub width: u32,
+    /// Pixels; 0 when not declared.
+    pub height: u32,
+    /// Declared limit, frames per second; `None` when not declared.
+    pub fps: Option<f64>,
+}
+
 /// What the maintainer sees of a camera: figures, never a picture.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Diagnosis {
@@ -27,8 +41,8 @@ pub struct Diagnosis {
     pub firmware: String,
     /// Camera's clock minus ours, seconds.
     pub clock_offset_s: Option<f64>,
-    /// «main H264 1280x720 25 fps», one per profile.
-    pub streams: Vec<String>,
+    /// One per profile.
+    pub streams: Vec<DeclaredStream>,
     pub ptz: bool,
     /// How its own masks and limits stand to the plan; `None` where it does not say.
     pub mask_sync: Option<MaskSyncState>,
@@ -95,7 +109,7 @@ async fn examine(cameras: &Connections, plan: &CameraPlan, proof: &Recorded) -> 
     }
     // An account for figures may be refused here: then there is nothing to list.
     match connection.streams().await {
-        Ok(streams) => diagnosis.streams = streams.iter().map(describe).collect(),
+        Ok(streams) => diagnosis.streams = streams.iter().map(DeclaredStream::of).collect(),
         Err(Refusal::Camera(trouble)) if matches!(trouble.kind, TroubleKind::SeveralViews | TroubleKind::ViewGone) => {
             diagnosis.trouble.get_or_insert(trouble);
         }
@@ -119,11 +133,14 @@ async fn examine(cameras: &Connections, plan: &CameraPlan, proof: &Recorded) -> 
     Ok(diagnosis)
 }
 
-fn describe(offer: &StreamOffer) -> String {
-    let role = match offer.role {
-        StreamRole::Main => "main",
-        StreamRole::Sub => "sub",
-    };
-    let fps = offer.fps.map(|fps| format!(" {fps:.0} fps")).unwrap_or_default();
-    format!("{role} {} {}x{}{fps}", offer.codec, offer.width, offer.height)
+impl DeclaredStream {
+    fn of(offer: &StreamOffer) -> DeclaredStream {
+        DeclaredStream {
+            role: offer.role,
+            codec: offer.codec.clone(),
+            width: offer.width,
+            height: offer.height,
+            fps: offer.fps,
+        }
+    }
 }

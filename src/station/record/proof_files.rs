@@ -1,5 +1,5 @@
-//! Proof files: beside each exported copy a C2SP tlog-proof (`NAME.tlog-proof`) that its `export_end` stands in the log, for whoever
-//! is given the copy and has no Vedetta.
+//! Proof files: beside each exported copy and each snapshot a C2SP tlog-proof (`NAME.tlog-proof`) that the entry with its SHA-256
+//! stands in the log, for whoever is given the file and has no Vedetta.
 //!
 //! What is still to be proven stands in the folder of wishes, one small file each, so that it outlives the program; the proof is
 //! written when the log has signed the entry, and once more when its witnesses have seen it.
@@ -89,11 +89,19 @@ impl ProofFiles {
         }
     }
 
-    /// Asks for the proof of an entry beside a copy. Cancelled or not, the wish is kept whole or not at all.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub async fn wish(&self, entry: &Recorded, copy: &Path) -> std::io::Result<()> {
+    /// Asks for the proof of an entry beside a copy. Returns where it will lie; `None` where the disk refuses to keep the wish, which
+    /// is logged. Cancelled or not, the wish is kept whole or not at all.
+    pub async fn wish(&self, entry: &Recorded, copy: &Path) -> Option<PathBuf> {
+        match self.keep(entry, copy).await {
+            Ok(()) => Some(beside(copy)),
+            Err(error) => {
+                tracing::error!(%error, "the proof of a copy will not be written");
+                None
+            }
+        }
+    }
+
+    async fn keep(&self, entry: &Recorded, copy: &Path) -> std::io::Result<()> {
         let (log, seq) = entry.place();
         let wish = Wish {
             log: log.clone(),

@@ -264,6 +264,15 @@ impl Act {
         self.settle(Outcome::Done, more).await
     }
 
+    /// Records that the act was done, with what the intent could not say yet. Returns the proof that this entry is durable.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRecorded`] or [`Refusal::DiskFull`]: the event is not durable.
+    pub async fn done_with(mut self, more: impl Into<Details>) -> Result<Recorded, Refusal> {
+        self.settled = true;
+        self.also(more, Outcome::Done).await
+    }
+
     /// Records that the act failed or was refused on the way, and returns the refusal.
     pub async fn failed(mut self, refusal: Refusal) -> Refusal {
         let said = self.template.body.said().because(why(&refusal));

@@ -19,6 +19,7 @@ mod two_desks;
 
 use crate::town::Town;
 use place::{Place, until};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use vedetta::domain::camera::{CameraKind, StreamRole};
@@ -123,9 +124,18 @@ async fn exports_and_plays(place: &Place, session: &Session) {
         .await
         .expect("an export");
     assert!(exported.frames >= 100 && exported.obscured.is_none(), "{exported:?}");
+    is_proven(place, &exported.path).await;
 
     let playback = session.play(&open_camera, to - 20_000, to).await.expect("a playback");
     until("played frames", 20, || playback.slot().count() > 10).await;
+}
+
+/// Waits for the proof beside a file, and lets the program verify both as whoever was given them does.
+async fn is_proven(place: &Place, file: &Path) {
+    let proof = PathBuf::from(format!("{}.tlog-proof", file.display()));
+    until("the proof beside a file", 20, || proof.exists()).await;
+    let (good, said) = place.verify_copy(&proof, file);
+    assert!(good, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,6 +177,7 @@ async fn r_aud_1_an_officers_hour_is_recorded_and_verifies() {
     // Snapshot: what it shows has nothing of the private windows.
     let snapshot = session.snapshot(&fixed).await.expect("a snapshot");
     assert_eq!(leaked_in_png(&snapshot), 0);
+    is_proven(&place, &snapshot).await;
     exports_and_plays(&place, &session).await;
 
     drop((fixed, dome));

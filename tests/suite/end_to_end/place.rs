@@ -261,20 +261,33 @@ impl Place {
 
     /// Runs `vedetta-audit log verify`; returns whether it passed and what it printed.
     pub fn verify(&self) -> (bool, String) {
+        self.log(&["verify", "--json", "--data", &self.server()])
+    }
+
+    /// Runs `vedetta-audit log proof` on a file and its proof, by the policy of this server; returns whether they hold and what it
+    /// printed.
+    pub fn verify_copy(&self, proof: &Path, file: &Path) -> (bool, String) {
+        let policy = self.path("policy");
+        let (good, said) = self.log(&["policy", "--data", &self.server()]);
+        assert!(good, "{said}");
+        std::fs::write(&policy, said).expect("a policy");
+        let [proof, policy, file] = [proof, &policy, file].map(|path| path.to_str().expect("UTF-8 path"));
+        self.log(&["proof", proof, "--policy", policy, "--copy", file])
+    }
+
+    fn server(&self) -> String {
+        self.path("server").to_str().expect("UTF-8 path").to_owned()
+    }
+
+    fn log(&self, arguments: &[&str]) -> (bool, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_vedetta-audit"))
-            .args([
-                "log",
-                "verify",
-                "--json",
-                "--data",
-                self.path("server").to_str().expect("UTF-8 path"),
-            ])
+            .arg("log")
+            .args(arguments)
             .output()
             .expect("vedetta-audit runs");
-        (
-            output.status.success(),
-            String::from_utf8_lossy(&output.stdout).into_owned(),
-        )
+        let good = output.status.success();
+        let said = if good { output.stdout } else { output.stderr };
+        (good, String::from_utf8_lossy(&said).into_owned())
     }
 }
 

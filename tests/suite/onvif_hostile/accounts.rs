@@ -14,8 +14,9 @@ const PROFILE: &str = "<trt:GetProfilesResponse><trt:Profiles token=\"main\">\
     <tt:VideoEncoderConfiguration token=\"e\"><tt:Encoding>H264</tt:Encoding><tt:Resolution><tt:Width>640</tt:Width>\
     <tt:Height>360</tt:Height></tt:Resolution></tt:VideoEncoderConfiguration></trt:Profiles></trt:GetProfilesResponse>";
 
-/// A device with a snapshot behind Digest that the account gets with this status, and whose users it may read at this level.
-async fn with_a_snapshot(status: &'static str, level: Option<&'static str>) -> Device {
+/// A device with a snapshot behind Digest that the account gets with this status, and which says who its users are where the account
+/// may ask.
+async fn with_a_snapshot(status: &'static str, users: Option<&'static [(&'static str, &'static str)]>) -> Device {
     device(SERVICES, move |request, _| match () {
         () if request.head.starts_with("GET /snapshot") => match request.header("Authorization") {
             Some(answer) if answer.contains(USER) && answer.contains("uri=\"/snapshot\"") => http(status, &[], "picture"),
@@ -33,17 +34,20 @@ async fn with_a_snapshot(status: &'static str, level: Option<&'static str>) -> D
             "<trt:GetSnapshotUriResponse><trt:MediaUri><tt:Uri>http://10.0.0.1/snapshot</tt:Uri></trt:MediaUri>\
              </trt:GetSnapshotUriResponse>",
         ),
-        () if request.asks("GetUsers") => match level {
-            Some(level) => soap(&format!(
-                "<tds:GetUsersResponse><tds:User><tt:Username>{USER}</tt:Username><tt:UserLevel>{level}</tt:UserLevel></tds:User>\
-                 <tds:User><tt:Username>intruso</tt:Username><tt:UserLevel>Administrator</tt:UserLevel></tds:User>\
-                 </tds:GetUsersResponse>"
-            )),
+        () if request.asks("GetUsers") => match users {
+            Some(users) => soap(&format!("<tds:GetUsersResponse>{}</tds:GetUsersResponse>", listed(users))),
             None => absent(),
         },
         () => absent(),
     })
     .await
+}
+
+fn listed(users: &[(&str, &str)]) -> String {
+    let user = |(name, level): &(&str, &str)| {
+        format!("<tds:User><tt:Username>{name}</tt:Username><tt:UserLevel>{level}</tt:UserLevel></tds:User>")
+    };
+    users.iter().map(user).collect()
 }
 
 /// The findings where no stream opens.
@@ -72,8 +76,12 @@ async fn r_mnt_1_an_account_for_figures_that_gets_a_snapshot_is_refused() {
 
 #[tokio::test]
 async fn r_acc_2_an_account_that_administers_a_device_is_found_by_its_level_and_every_user_is_told() {
-    for (level, excesses) in [("Administrator", &[Excess::Administers][..]), ("Operator", &[])] {
-        let device = with_a_snapshot("403 Forbidden", Some(level)).await;
+    let users: [&'static [_]; 2] = [
+        &[(USER, "Administrator"), ("intruso", "Administrator")],
+        &[(USER, "Operator"), ("intruso", "Administrator")],
+    ];
+    for (users, excesses) in users.into_iter().zip([&[Excess::Administers][..], &[]]) {
+        let device = with_a_snapshot("403 Forbidden", Some(users)).await;
         let found = trial(&device, AccountUse::Pictures).await;
         assert_eq!((found.excesses.as_slice(), found.is_refused()), (excesses, false));
         let names: Vec<_> = found
@@ -81,6 +89,18 @@ async fn r_acc_2_an_account_that_administers_a_device_is_found_by_its_level_and_
             .iter()
             .map(|user| (user.name.as_str(), user.is_administrator()))
             .collect();
-        assert_eq!(names, [(USER, level == "Administrator"), ("intruso", true)]);
+        assert_eq!(names, [(USER, !excesses.is_empty()), ("intruso", true)]);
+    }
+}
+
+#[tokio::test]
+async fn r_acc_2_an_account_that_reads_the_users_of_a_device_without_being_listed_counts_as_administrator() {
+    // As with the account that was there before anybody, which some devices keep out of their list.
+    for users in [&[("altro", "Operator")][..], &[]] {
+        let device = with_a_snapshot("403 Forbidden", Some(users)).await;
+        let found = trial(&device, AccountUse::Pictures).await;
+        assert_eq!(found.excesses, [Excess::Administers], "{users:?}");
+        let found = trial(&device, AccountUse::Figures).await;
+        assert!(found.is_refused(), "{users:?}");
     }
 }

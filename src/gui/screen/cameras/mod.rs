@@ -12,13 +12,14 @@ use crate::gui::i18n::fl;
 use crate::gui::input::{Command, Context, Direction};
 use crate::gui::session_port::CameraAdmin;
 use crate::gui::theme::Tone;
+use crate::gui::ui::form::Next;
+use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::{sentences, site_sentences};
 use crate::station::{CameraView, Changed, FoundCamera, Refusal, SiteProposal, Verdict};
 use form::Form;
 use iced::{Task, widget};
 use std::sync::Arc;
 
-const REASON: &str = "cameras-reason";
 const TABLE: &str = "cameras-table";
 /// Height of a line, logical pixels, and how many stay above the chosen one.
 const ROW: f32 = 32.0;
@@ -47,11 +48,8 @@ enum Stage {
         chosen: usize,
     },
     Form(Box<Form>),
-    /// The camera is about to be removed: the reason is being typed.
-    Removing {
-        camera: CameraId,
-        reason: String,
-    },
+    /// A camera is about to be removed: the reason is being typed.
+    Removing(Box<ReasonDialog<CameraId>>),
 }
 
 /// What happens on the screen.
@@ -67,8 +65,7 @@ pub enum Message {
     Take(usize),
     Form(form::Message),
     Remove,
-    Reason(String),
-    RemoveNow,
+    Because(reason_dialog::Message),
     Decide(Verdict),
     Changed(Result<Changed, Arc<Refusal>>),
     Decided(Result<(), Arc<Refusal>>),
@@ -155,12 +152,7 @@ impl Cameras {
             Message::Take(at) => return self.take(at),
             Message::Form(message) => return self.form(message),
             Message::Remove => return self.ask_to_remove(),
-            Message::Reason(text) => {
-                if let Stage::Removing { reason, .. } = &mut self.stage {
-                    *reason = text;
-                }
-            }
-            Message::RemoveNow => return self.remove(),
+            Message::Because(message) => return self.answer(message),
             Message::Decide(verdict) => return self.decide(verdict),
             Message::Command(command) => return self.command(command),
         }
@@ -179,7 +171,7 @@ impl Cameras {
                 self.stage = Stage::List;
                 self.fail(why);
             }
-            Stage::List | Stage::Found { .. } | Stage::Removing { .. } => self.fail(why),
+            Stage::List | Stage::Found { .. } | Stage::Removing(_) => self.fail(why),
         }
         Action::None
     }
@@ -188,11 +180,9 @@ impl Cameras {
         match &mut self.stage {
             Stage::Form(_) if command == Command::Back => self.stage = Stage::List,
             Stage::Form(_) => return self.form(form::Message::Command(command)),
-            Stage::Removing { .. } | Stage::Finding | Stage::Found { .. } if command == Command::Back => {
-                self.stage = Stage::List;
-            }
-            Stage::Removing { .. } if command == Command::Confirm => return self.remove(),
-            Stage::Removing { .. } | Stage::Finding => {}
+            Stage::Removing(_) => return self.answer(ReasonDialog::<CameraId>::command(command)),
+            Stage::Finding | Stage::Found { .. } if command == Command::Back => self.stage = Stage::List,
+            Stage::Finding => {}
             Stage::Found { all, chosen } => match command {
                 Command::Confirm => {
                     let at = *chosen;
@@ -209,7 +199,7 @@ impl Cameras {
     pub fn context(&self) -> Context {
         match self.stage {
             Stage::List => Context::CameraList,
-            Stage::Form(_) | Stage::Finding | Stage::Found { .. } | Stage::Removing { .. } => Context::Form,
+            Stage::Form(_) | Stage::Finding | Stage::Found { .. } | Stage::Removing(_) => Context::Form,
         }
     }
 
@@ -293,27 +283,34 @@ impl Cameras {
     }
 
     fn ask_to_remove(&mut self) -> Action {
-        match self.camera().filter(|_| self.desk.administers_cameras()) {
-            Some(row) => {
-                self.stage = Stage::Removing {
-                    camera: row.settings.id.clone(),
-                    reason: String::new(),
-                };
-            }
-            None => {}
+        if let Some(row) = self.camera().filter(|_| self.desk.administers_cameras()) {
+            let settings = &row.settings;
+            let title = format!("{} · {}", settings.number, settings.name);
+            let what = fl!("cameras-sure", camera = settings.id.as_str());
+            let question = ReasonDialog::new(settings.id.clone(), title, what, fl!("cameras-remove"));
+            (self.stage, self.said) = (Stage::Removing(Box::new(question)), None);
         }
         Action::None
     }
 
-    fn remove(&mut self) -> Action {
-        match &self.stage {
-            Stage::Removing { camera, reason } if !reason.trim().is_empty() => {
-                let removed = self.desk.remove_camera(camera.clone(), reason.clone());
+    fn answer(&mut self, message: reason_dialog::Message) -> Action {
+        let Stage::Removing(question) = &mut self.stage else {
+            return Action::None;
+        };
+        match question.update(message) {
+            Next::None => Action::None,
+            Next::Run(task) => Action::Run(task.map(Message::Because)),
+            Next::Close => {
+                self.stage = Stage::List;
+                Action::None
+            }
+            Next::Done((camera, reason)) => {
+                self.stage = Stage::List;
+                let removed = self.desk.remove_camera(camera, reason.as_str().to_owned());
                 Action::Run(Task::perform(removed, |answer| {
                     Message::Changed(answer.map_err(Arc::new))
                 }))
             }
-            _ => Action::None,
         }
     }
 
@@ -378,17 +375,24 @@ mod tests {
     }
 
     #[test]
-    fn removing_wants_a_reason_and_goes_by_the_keyboard() {
+    fn removing_wants_a_reason_says_so_and_goes_by_the_keyboard() {
         let (mut screen, desk) = screen(fake::administrator(4, 1));
         screen.update(Message::Command(Command::Arrow(Direction::Down)));
         screen.update(Message::Command(Command::RemoveCamera));
         screen.update(Message::Command(Command::Confirm));
-        assert_eq!(desk.said().len(), 0, "no reason yet");
-        screen.update(Message::Reason("palo abbattuto".into()));
+        let Stage::Removing(question) = &screen.stage else {
+            panic!("no question");
+        };
+        assert!(question.error().is_some() && desk.said().is_empty(), "no reason yet");
+        let typed = crate::gui::ui::form::Message::Typed(reason_dialog::Place::Reason, "palo abbattuto".into());
+        screen.update(Message::Because(typed));
         screen.update(Message::Command(Command::Confirm));
         assert_eq!(desk.said(), ["remove cam-01 palo abbattuto"]);
         screen.update(Message::Changed(Ok(Changed::InForce { version: 8 })));
         assert!(matches!(screen.stage, Stage::List) && screen.said.is_some());
+        screen.update(Message::Command(Command::RemoveCamera));
+        screen.update(Message::Command(Command::Back));
+        assert!(matches!(screen.stage, Stage::List), "Esc closes the question only");
     }
 
     #[test]

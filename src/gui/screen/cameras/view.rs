@@ -2,15 +2,16 @@
 //!
 //! Deliberately absent: what happens.
 
-use super::{Cameras, Message, REASON, Stage, TABLE};
+use super::{Cameras, Message, Stage, TABLE};
+use crate::domain::camera::CameraId;
 use crate::gui::i18n::fl;
 use crate::gui::icons::Icon;
 use crate::gui::input::{Command, Keymap, fixed_key};
 use crate::gui::site_sentences;
-use crate::gui::theme::{self, Tone};
-use crate::gui::ui::controls::{action, body, field, heading, labelled, outcome, quiet};
+use crate::gui::theme;
+use crate::gui::ui::controls::{action, body, heading, outcome, quiet};
+use crate::gui::ui::reason_dialog::ReasonDialog;
 use crate::gui::ui::table::{self, Cell};
-use crate::gui::widget::focus_scope::{FocusScope, Stop};
 use crate::station::{CameraView, FoundCamera, SiteProposal, Verdict};
 use iced::alignment::Vertical;
 use iced::widget::{Column, button, column, container, row, scrollable, space, text};
@@ -43,18 +44,24 @@ impl Cameras {
             Stage::Form(form) => column![title, form.view().map(Message::Form)],
             Stage::Finding => column![title, body(fl!("cameras-finding"))],
             Stage::Found { all, chosen } => column![title, found(all, *chosen)],
-            Stage::List | Stage::Removing { .. } => self.list(title.into(), keymap),
+            Stage::List | Stage::Removing(_) => self.list(title.into(), keymap),
         };
         let mut page = page.spacing(10);
         if let Some((tone, said)) = &self.said {
             page = page.push(outcome(said.as_str(), *tone));
         }
-        container(page)
+        let page = container(page)
             .padding(20)
             .width(Fill)
             .height(Fill)
-            .style(|_| container::background(theme::GROUND))
-            .into()
+            .style(|_| container::background(theme::GROUND));
+        match &self.stage {
+            // What lies under the question cannot be reached.
+            Stage::Removing(question) => question
+                .over(Element::from(page).map(|_| ReasonDialog::<CameraId>::command(Command::Stop)))
+                .map(Message::Because),
+            _ => page.into(),
+        }
     }
 
     fn list<'a>(&'a self, title: Element<'a, Message>, keymap: &Keymap) -> Column<'a, Message> {
@@ -75,12 +82,7 @@ impl Cameras {
     fn table<'a>(&'a self, rows: &'a [CameraView]) -> Element<'a, Message> {
         let mut lines = Vec::new();
         if !self.waiting.is_empty() {
-            lines.push(
-                text(fl!("cameras-waiting"))
-                    .size(theme::SMALL)
-                    .font(theme::STRONG)
-                    .into(),
-            );
+            lines.push(table::group(fl!("cameras-waiting")));
         }
         for (at, proposal) in self.waiting.iter().enumerate() {
             lines.push(waiting(proposal, at, at == self.chosen));
@@ -93,23 +95,6 @@ impl Cameras {
     }
 
     fn acts(&self, keymap: &Keymap) -> Element<'_, Message> {
-        if let Stage::Removing { camera, reason } = &self.stage {
-            let sure = fl!("cameras-sure", camera = camera.as_str());
-            let input = field(
-                fl!("camera-reason"),
-                REASON,
-                reason,
-                false,
-                Message::Reason,
-                Message::RemoveNow,
-            );
-            let stops = vec![Stop::Field(REASON.into())];
-            let asked = column![labelled(Icon::Warning, sure, Tone::Attention), input].spacing(8);
-            return FocusScope::new(asked, stops, Some(0), Message::Command, |_| {
-                Message::Command(Command::Stop)
-            })
-            .into();
-        }
         if let Some(proposal) = self.proposal() {
             let may = |verdict| self.may_decide(proposal, verdict);
             return row![

@@ -9,7 +9,6 @@ use super::now::Now;
 use super::session_facts::SessionFacts;
 use crate::domain::camera::CameraId;
 use crate::domain::privacy::camera_side;
-use crate::domain::site::SitePlan;
 use crate::gui::i18n::fl;
 use crate::gui::input::{Command, Keymap};
 use crate::gui::sentences;
@@ -94,7 +93,7 @@ impl MaskSyncRounds {
     }
 
     /// Takes what a camera answered. One that does not answer a round says so on its tile.
-    pub fn update(&mut self, message: Message, plan: &SitePlan, keymap: &Keymap) -> Effect<Message> {
+    pub fn update(&mut self, message: Message, keymap: &Keymap) -> Effect<Message> {
         let (camera, answer, written) = match message {
             Message::Checked { camera, answer } => {
                 self.asking = false;
@@ -107,13 +106,8 @@ impl MaskSyncRounds {
             Err(why) if written => return Effect::refused(why, Some(camera)),
             Err(_) => return Effect::none(),
         };
-        let said = sentence(&state, written, keymap).map(|(tone, sentence)| {
-            let sentence = match plan.camera(&camera) {
-                Some(planned) => format!("{} · {}: {sentence}", planned.number, planned.name),
-                None => sentence,
-            };
-            Notice::of_camera(camera.clone(), tone, sentence)
-        });
+        let said =
+            sentence(&state, written, keymap).map(|(tone, sentence)| Notice::of_camera(camera.clone(), tone, sentence));
         self.known.insert(camera, state);
         said.map_or_else(Effect::none, Effect::say)
     }

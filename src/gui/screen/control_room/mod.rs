@@ -191,7 +191,7 @@ impl ControlRoom {
             Message::Masks(message) => self.mask_message(message),
             Message::Calibration(message) => self.calibration_message(message),
             Message::MaskSync(message) => {
-                let effect = self.mask_sync.update(message, self.session.plan(), &self.keymap);
+                let effect = self.mask_sync.update(message, &self.keymap);
                 self.carry_out(effect, Message::MaskSync)
             }
             Message::Snapshot { camera, answer } => {

@@ -1,6 +1,6 @@
 //! The message strip of the control room: the sentences of every part, and the refusals of the station.
 //!
-//! Invariant: a refusal names the camera it concerns. Deliberately absent: the strip itself (`ui::message_strip`).
+//! Invariant: whatever concerns one camera begins with its number and name. Deliberately absent: the strip itself (`ui::message_strip`).
 
 use super::effect::Notice;
 use crate::domain::camera::CameraId;
@@ -28,7 +28,10 @@ impl Notices {
                 sentence,
                 camera,
                 stay,
-            } => self.strip.say(clock, tone, sentence, camera, stay),
+            } => {
+                let sentence = of_camera(sentence, camera.as_ref(), plan);
+                self.strip.say(clock, tone, sentence, camera, stay);
+            }
             Notice::Settled(concern) => self.strip.settle(&concern),
             Notice::Refused { why, camera } => {
                 let tone = if matches!(*why, Refusal::Kind(RefusalKind::LeasedByOther(_))) {
@@ -91,8 +94,13 @@ impl Notices {
 
 /// The sentence of a refusal, with the number and the name of the camera.
 pub fn refusal(why: &Refusal, camera: Option<&CameraId>, plan: &SitePlan) -> String {
+    of_camera(sentences::refusal(why), camera, plan)
+}
+
+/// A sentence after the number and the name of the camera that it concerns.
+fn of_camera(sentence: String, camera: Option<&CameraId>, plan: &SitePlan) -> String {
     match camera.and_then(|camera| plan.camera(camera)) {
-        Some(camera) => format!("{} · {}: {}", camera.number, camera.name, sentences::refusal(why)),
-        None => sentences::refusal(why),
+        Some(camera) => format!("{} · {}: {sentence}", camera.number, camera.name),
+        None => sentence,
     }
 }

@@ -132,6 +132,15 @@ fn the_wall_is_filled_at_once_and_every_view_is_asked_of_the_station() {
 }
 
 #[test]
+fn the_empty_wall_of_an_administrator_names_the_keys_of_their_work() {
+    let (administrator, _) = room_at(fake::administrator(4, 1));
+    let told = administrator.work_elsewhere().unwrap_or_default().join(" ");
+    assert!(told.contains("Ctrl+P") && told.contains("Ctrl+T"), "{told}");
+    let (operator, _) = room();
+    assert_eq!(operator.work_elsewhere(), None);
+}
+
+#[test]
 fn digits_and_enter_go_to_a_camera_and_a_wrong_number_is_said() {
     let (mut room, _) = room();
     go_to(&mut room, "14");
@@ -238,6 +247,10 @@ fn r_ptz_3_the_holder_is_told_who_asks_and_why_and_answers_by_a_key() {
     let notices = room.messages();
     let asked = notices.iter().find(|notice| notice.contains("Mar. Elena Conti"));
     assert!(asked.is_some_and(|notice| notice.contains("Carabinieri") && notice.contains("Inseguimento")));
+    assert!(
+        asked.is_some_and(|notice| notice.starts_with("15 · Cupola 15: ")),
+        "which dome"
+    );
     room.update(Message::Tick);
     assert_eq!(room.messages().len(), notices.len(), "said once");
     press(&mut room, Command::HandOver);

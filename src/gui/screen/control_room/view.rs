@@ -12,6 +12,7 @@ use super::wall_state::view::Around;
 use super::work::Tool;
 use super::{ControlRoom, Message};
 use crate::domain::camera::CameraId;
+use crate::domain::people::Level;
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::wall::Layout;
 use crate::gui::i18n::fl;
@@ -24,7 +25,7 @@ use crate::gui::ui::shortcuts_help::May;
 use crate::gui::ui::{controls, ptz_panel, shortcuts_help, top_bar};
 use crate::gui::widget::wall::Face;
 use crate::station::{Health, Watching};
-use iced::widget::{button, column, container, responsive, row, text};
+use iced::widget::{button, center, column, container, responsive, row, stack, text};
 use iced::{Element, Fill};
 
 /// What of the control room cannot wait for the next second.
@@ -111,7 +112,10 @@ impl ControlRoom {
                 edge(Icon::Right, Area::List)
             });
         }
-        middle = middle.push(self.bare());
+        middle = middle.push(match self.work_elsewhere() {
+            Some(lines) => stack![self.bare(), center(column(lines.into_iter().map(line)).spacing(8))].into(),
+            None => self.bare(),
+        });
         if let Some(panel) = self.side_panel() {
             middle = middle.push(if open.panel {
                 panel
@@ -120,6 +124,23 @@ impl ControlRoom {
             });
         }
         middle.height(Fill).into()
+    }
+
+    /// What stands on the empty wall of an administrator, who watches no camera: where their work is.
+    pub(super) fn work_elsewhere(&self) -> Option<Vec<String>> {
+        if self.session.person().level != Level::SystemAdministrator {
+            return None;
+        }
+        let may = May::of(self.session.desk().as_ref());
+        let key = |command| self.keymap.named(command);
+        let people = may
+            .keep_people
+            .then(|| fl!("wall-work-people", key = key(Command::People)));
+        let cameras = may
+            .keep_cameras
+            .then(|| fl!("wall-work-cameras", key = key(Command::Cameras)));
+        let lines = [Some(fl!("wall-no-pictures")), people, cameras];
+        Some(lines.into_iter().flatten().collect())
     }
 
     fn bar(&self) -> Element<'_, Message> {
@@ -245,6 +266,10 @@ impl ControlRoom {
             .map(Message::Strip);
         container(strip).width(Fill).style(theme::area(focus.is_some())).into()
     }
+}
+
+fn line<'a>(words: String) -> Element<'a, Message> {
+    controls::body(words).into()
 }
 
 /// What stands for a column that is folded; it goes there, as F6 does.

@@ -15,7 +15,7 @@ async fn every_refusal_keeps_its_status_and_its_body() {
     }
     let written = format!("[\n{}\n]\n", lines.join(",\n"));
     assert_eq!(written, GOLDEN, "{written}");
-    let [workstation, server] = later_kinds();
+    let [workstation, server, put_back] = later_kinds();
     assert_eq!(
         line(workstation).await,
         r#"{"status":403,"body":{"why":"update_workstation","detail":"UpdateWorkstation"}}"#
@@ -23,6 +23,12 @@ async fn every_refusal_keeps_its_status_and_its_body() {
     assert_eq!(
         line(server).await,
         r#"{"status":501,"body":{"why":"update_server","detail":"UpdateServer"}}"#
+    );
+    let put_back = line(put_back).await;
+    let why = r#""why":{"put_back":{"seen_by":"sala-operativa","command":"vedetta-audit log new-beginning --data /var/lib/vedetta"}}"#;
+    assert!(
+        put_back.starts_with(&format!(r#"{{"status":503,"body":{{{why},"#)),
+        "{put_back}"
     );
 }
 

@@ -4,8 +4,8 @@
 
 use super::Fake;
 use std::time::SystemTime;
-use vedetta::domain::audit::signing_time::accepting_command;
 use vedetta::domain::camera::{ControllerId, StationId};
+use vedetta::domain::console_command;
 use vedetta::domain::doctor::Finding;
 use vedetta::domain::people::{Level, Purpose, StationKind};
 use vedetta::domain::reason::Reason;
@@ -151,7 +151,7 @@ pub fn workstations() -> Vec<StationView> {
 /// A server with something of each kind: worth knowing, to be done, and a clock that is not believed.
 pub fn findings() -> Vec<Finding> {
     let log = || "vedetta/020001/borgo-vedetta".to_owned();
-    let accepting = |controller: ControllerId| accepting_command("/var/lib/vedetta", &controller);
+    let accepting = |controller: ControllerId| console_command::accept_time("/var/lib/vedetta", &controller);
     let station = |name: &str| name.parse().ok();
     [
         Some(Finding::NoWitness { log: log() }),

@@ -4,12 +4,14 @@
 
 use super::{Fake, number};
 use std::time::Duration;
-use vedetta::domain::camera::CameraId;
+use vedetta::domain::camera::{CameraId, StreamRole};
 use vedetta::domain::privacy::declared_event::{Change, Declaration};
 use vedetta::domain::site::Mask;
 use vedetta::domain::site::orientation::OrientationPart;
 use vedetta::gui::session_port::{Answer, DeclaredEvents, InForce, Maintain, Masks};
-use vedetta::station::{CameraTrouble, Diagnosis, MaskProposal, MaskSyncState, ProposedMask, TroubleKind, Verdict};
+use vedetta::station::{
+    CameraTrouble, DeclaredStream, Diagnosis, MaskProposal, MaskSyncState, ProposedMask, TroubleKind, Verdict,
+};
 
 impl DeclaredEvents for Fake {
     fn declared(&self) -> Vec<InForce> {
@@ -89,7 +91,10 @@ impl Maintain for Fake {
             model: "SIM-1".into(),
             firmware: "1.0.3".into(),
             clock_offset_s: Some(-0.4),
-            streams: vec!["main H264 1280x720 25 fps".into(), "sub H264 640x360 25 fps".into()],
+            streams: vec![
+                declared(StreamRole::Main, 1280, 720),
+                declared(StreamRole::Sub, 640, 360),
+            ],
             ptz: number(&camera).is_multiple_of(4),
             mask_sync: Some(kept(&camera, false)),
             trouble,
@@ -104,5 +109,15 @@ fn kept(camera: &CameraId, written: bool) -> MaskSyncState {
     MaskSyncState {
         open: open.into_iter().collect(),
         ..MaskSyncState::default()
+    }
+}
+
+fn declared(role: StreamRole, width: u32, height: u32) -> DeclaredStream {
+    DeclaredStream {
+        role,
+        codec: "H264".into(),
+        width,
+        height,
+        fps: Some(25.0),
     }
 }
