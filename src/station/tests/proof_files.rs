@@ -126,7 +126,13 @@ async fn r_exp_3_a_copy_whose_entry_has_left_the_outbox_is_given_up_and_not_prov
     let mut bench = Bench::new().await;
     let copy = bench.copy().await;
     // All that the server has was pruned; the next entry is the only one left.
-    bench.outbox = outbox(&Memory::default(), 3);
+    let disk = Memory::default();
+    let before = outbox(&disk, 0);
+    for _ in 0..3 {
+        before.append(event()).await.unwrap();
+    }
+    drop(before);
+    bench.outbox = outbox(&disk, 3);
     bench.outbox.append(event()).await.unwrap();
     let next = bench.outbox.again(&borgo(), 2, 1).await.unwrap();
     assert_eq!(next.iter().map(|event| event.seq).collect::<Vec<_>>(), [3]);

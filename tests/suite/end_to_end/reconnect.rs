@@ -107,7 +107,7 @@ async fn through_a_change_of_resolution() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_comes_back_after_a_change_of_codec() {
     let watched = Watched::start().await;
-    assert_eq!(watched.view.figures().codec, "H264");
+    until("the first codec", 20, || watched.view.figures().codec == "H264").await;
     watched.fault(json!({"picture": "recoded"})).await;
     until("the other codec", 60, || watched.view.figures().codec == "H265").await;
     watched.is_back().await;
