@@ -120,22 +120,3 @@ async fn r_exp_3_a_proof_waits_for_the_server_and_goes_with_its_copy() {
     assert_eq!(bench.round().await, 0, "nothing is proven of what is not there");
     assert!(!beside(&copy).exists());
 }
-
-#[tokio::test]
-async fn r_exp_3_a_copy_whose_entry_has_left_the_outbox_is_given_up_and_not_proven_by_the_next_entry() {
-    let mut bench = Bench::new().await;
-    let copy = bench.copy().await;
-    // All that the server has was pruned; the next entry is the only one left.
-    let disk = Memory::default();
-    let before = outbox(&disk, 0);
-    for _ in 0..3 {
-        before.append(event()).await.unwrap();
-    }
-    drop(before);
-    bench.outbox = outbox(&disk, 3);
-    bench.outbox.append(event()).await.unwrap();
-    let next = bench.outbox.again(&borgo(), 2, 1).await.unwrap();
-    assert_eq!(next.iter().map(|event| event.seq).collect::<Vec<_>>(), [3]);
-    assert_eq!(bench.round().await, 0, "nothing can come of it any more");
-    assert!(!beside(&copy).exists());
-}
