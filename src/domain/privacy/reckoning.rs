@@ -73,7 +73,8 @@ impl Reckoning {
     }
 }
 
-fn either_way(low: f64, high: f64) -> bool {
+/// Whether a pan between these (degrees) may go either way round.
+pub(super) fn either_way(low: f64, high: f64) -> bool {
     high - low > EITHER_WAY_DEG || crosses_seam(low, high)
 }
 

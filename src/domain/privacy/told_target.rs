@@ -19,7 +19,8 @@
 //! calibration does), the picture (a picture that stands still tells in its place).
 
 use super::Interval;
-use super::axes::{crosses_seam, nearest_turn};
+use super::axes::nearest_turn;
+use super::reckoning::either_way;
 use super::speed_envelope::{Axes3, Envelope};
 use crate::domain::site::{CameraPlan, ReportedPosition};
 
@@ -27,8 +28,6 @@ use crate::domain::site::{CameraPlan, ReportedPosition};
 const FARTHEST: Axes3 = [360.0, 180.0, 5.0];
 /// Targets remembered: clicks for a minute, as quick as they are obeyed.
 const MOST_TARGETS: usize = 64;
-/// A pan that has farther to go may go either way round. Degrees.
-const EITHER_WAY_DEG: f64 = 150.0;
 
 /// Where it was not measured: from sending a move to a target until a dome begins it, seconds, and the share of its highest
 /// speeds at which it goes there.
@@ -274,7 +273,7 @@ fn farthest([mut low, mut high]: [Axes3; 2], targets: &[Axes3]) -> Axes3 {
         low = std::array::from_fn(|axis| low[axis].min(target[axis]));
         high = std::array::from_fn(|axis| high[axis].max(target[axis]));
     }
-    if high[0] - low[0] > EITHER_WAY_DEG || crosses_seam(low[0], high[0]) {
+    if either_way(low[0], high[0]) {
         high[0] = low[0] + FARTHEST[0];
     }
     std::array::from_fn(|axis| (high[axis] - low[axis]).min(FARTHEST[axis]))
