@@ -21,6 +21,11 @@ pub fn standing_words(clearance: &Clearance, now_ms: i64) -> (String, Tone) {
             fl!("clearance-in-force", until = sentences::typed_time(*until_ms)),
             Tone::Normal,
         ),
+        (ClearanceStatus::Withdrawn, _) => {
+            let reason = clearance.withdrawn.as_ref().map(|withdrawn| withdrawn.reason.as_str());
+            let words = fl!("clearance-withdrawn", reason = reason.unwrap_or_default());
+            (words, Tone::Attention)
+        }
         _ => (fl!("clearance-expired"), Tone::Normal),
     }
 }

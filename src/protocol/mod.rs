@@ -34,6 +34,7 @@
 //! | `GET /v1/holds` | – → `Vec<LeaseState>` |
 //! | `POST /v1/clearances` | `domain::people::clearance::Wish` → [`ClearanceState`] |
 //! | `POST /v1/clearances/{id}` | `domain::people::clearance::Verdict` → [`ClearanceState`], a supervisor |
+//! | `POST /v1/clearances/{id}/withdrawal` | `domain::people::clearance::Withdrawal` → [`ClearanceState`], a supervisor |
 //! | `GET /v1/policy?after=` | – → [`PolicyState`]: at once when it is not `after` any more, else within a second |
 //! | `POST /v1/cameras/{camera}/permit` | [`PermitRequest`] → – |
 //! | `POST /v1/cameras/{camera}/declared` | `Declaration` → [`DeclaredState`] |

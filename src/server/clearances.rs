@@ -8,7 +8,7 @@ use crate::domain::audit::details::recordings as event;
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{
-    Answer, Clearance, ClearanceError, ClearanceStatus, Step, Use, Verdict, Wish, covering,
+    Answer, Clearance, ClearanceError, ClearanceStatus, Step, Use, Verdict, Wish, Withdrawal, covering,
 };
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, RefusalKind};
@@ -94,6 +94,27 @@ impl Clearances {
         if !self.store.answer_clearance(id, &was, &clearance).await? {
             // Another server process was told another answer a moment before: that one stands, and the log says so.
             return Err(self.refused(who, &was.wish, Some(id), ClearanceError::NotWaiting).await);
+        }
+        self.told().await;
+        Ok(ClearanceState { id, by, clearance })
+    }
+
+    /// Withdraws a clearance that is in force: from its event on nothing is seen under it, and workstations are told at once.
+    ///
+    /// # Errors
+    /// [`Trouble`]; a refusal is recorded too.
+    pub async fn withdraw(&self, who: &SignedIn, id: u64, withdrawal: Withdrawal) -> Result<ClearanceState, Trouble> {
+        let _alone = self.turn.lock().await;
+        let ClearanceState { by, clearance: was, .. } = self.get(id).await?;
+        let mut clearance = was.clone();
+        let step = match clearance.withdraw(&who.person.user, who.person.level, withdrawal, now_ms()) {
+            Ok(step) => step,
+            Err(error) => return Err(self.refused(who, &was.wish, Some(id), error).await),
+        };
+        self.record(Some(who), id, &clearance, step).await?;
+        if !self.store.answer_clearance(id, &was, &clearance).await? {
+            // It was withdrawn at another server process a moment before, or is over.
+            return Err(self.refused(who, &was.wish, Some(id), ClearanceError::NotInForce).await);
         }
         self.told().await;
         Ok(ClearanceState { id, by, clearance })
@@ -196,6 +217,7 @@ impl Clearances {
             Some(Answer::Refused { reason, .. }) => (asked, None, Some(reason)),
             None => (asked, None, None),
         };
+        let withdrawn = clearance.withdrawn.as_ref();
         let what = event::Clearance {
             clearance: Some(id),
             step: Some(step),
@@ -208,6 +230,7 @@ impl Clearances {
             protocol_no: Some(protocol_no.clone()),
             until_ms,
             refused_because: refused.map(|reason| reason.as_str().to_owned()),
+            withdrawn_because: withdrawn.map(|withdrawn| withdrawn.reason.as_str().to_owned()),
             pictures: None,
         };
         let act = Act {

@@ -223,6 +223,17 @@ async fn r_rec_1_the_server_refuses_recordings_without_a_clearance_whatever_the_
         not_cleared,
         "R-EXP-5: no copies were asked for"
     );
+    // Withdrawn is over at once, whatever the client does; and only by who may grant.
+    let withdrawal = format!("/v1/clearances/{}/withdrawal", asked.id);
+    let because = || json!({"reason": "denuncia ritirata"});
+    let own = here.post::<ClearanceState>(&withdrawal, &operator, because()).await;
+    assert!(matches!(own, Err(RefusalKind::Rule(_))), "{own:?}");
+    assert_eq!(permit("playback", from, to).await, None);
+    let state: ClearanceState = there.post(&withdrawal, &commander, because()).await.unwrap();
+    assert_eq!(state.clearance.withdrawn.unwrap().by, "comandante");
+    assert_eq!(permit("playback", from, to).await, not_cleared);
+    let twice = there.post::<ClearanceState>(&withdrawal, &commander, because()).await;
+    assert_eq!(twice.unwrap_err(), RefusalKind::Clearance(ClearanceError::NotInForce));
     // Another controller's name is no way to its cameras.
     let mut elsewhere = wish;
     elsewhere["controller"] = json!("altrove");

@@ -1,8 +1,8 @@
 //! Clearances (*nullaosta*): an operator asks for recordings of named cameras and a range of time, a supervisor approves,
-//! shortens or refuses, and what was approved expires (R-REC-1). An export is bound to it (R-EXP-5).
+//! shortens or refuses, and what was approved expires or is withdrawn before (R-REC-1). An export is bound to it (R-EXP-5).
 //!
-//! Invariant: nobody answers their own request; what is granted is never more than what was asked; an answer is final;
-//! after its end nothing is seen under it. Times are Unix milliseconds.
+//! Invariant: nobody answers their own request; what is granted is never more than what was asked; an answer is final but
+//! for its withdrawal, which is final too; after its end nothing is seen under it. Times are Unix milliseconds.
 //! Deliberately absent: grants (`domain::people::decide` was asked before), recording and notices (the server), the seven days
 //! of each picture (`domain::timeline`).
 
@@ -91,6 +91,21 @@ pub enum Answer {
     },
 }
 
+/// A supervisor's request to end a granted clearance at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    pub reason: Reason,
+}
+
+/// The end of a granted clearance before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// Account of the supervisor.
+    pub by: String,
+    pub at_ms: i64,
+    pub reason: Reason,
+}
+
 /// A request together with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clearance {
@@ -99,6 +114,10 @@ pub struct Clearance {
     pub asked_by: String,
     pub asked_ms: i64,
     pub answer: Option<Answer>,
+    /// The end of the grant before its time; the answer's `until_ms` is the same moment, which is what a workstation of
+    /// an earlier release goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawn>,
 }
 
 /// Where a clearance stands at a moment.
@@ -108,6 +127,8 @@ pub enum ClearanceStatus {
     /// Recordings may be seen under the clearance.
     InForce,
     Refused,
+    /// A supervisor ended the grant before its time.
+    Withdrawn,
     /// The clearance was granted and is over, or nobody answered in time.
     Expired,
 }
@@ -120,6 +141,7 @@ pub enum Step {
     Approved,
     Shortened,
     Refused,
+    Withdrawn,
     Expired,
 }
 
@@ -154,6 +176,11 @@ pub enum ClearanceError {
     NotCleared,
     #[error("this account watches no recordings")]
     NotForThisLevel,
+    #[error("it was not granted, or is over already")]
+    NotInForce,
+    /// R-REC-1: the clearance under which recordings were being seen or copied is over.
+    #[error("the clearance ended or was withdrawn")]
+    Ended,
 }
 
 impl ClearanceError {
@@ -173,6 +200,8 @@ impl ClearanceError {
             Self::Wider => sentence("clearance-wider"),
             Self::NotCleared => sentence("clearance-needed"),
             Self::NotForThisLevel => sentence("clearance-not-for-level"),
+            Self::NotInForce => sentence("clearance-not-in-force"),
+            Self::Ended => sentence("clearance-ended"),
         }
     }
 }
@@ -236,6 +265,7 @@ impl Clearance {
             asked_by: asked_by.to_owned(),
             asked_ms: now_ms,
             answer: None,
+            withdrawn: None,
         })
     }
 
@@ -283,9 +313,39 @@ impl Clearance {
         Ok(step)
     }
 
+    /// Ends a clearance that is in force, at once and for good. `by` is the supervisor's account, who need not be the one
+    /// that granted it.
+    ///
+    /// # Errors
+    /// [`ClearanceError::SupervisorOnly`]; [`ClearanceError::NotInForce`] when there is nothing to withdraw. It stands as
+    /// before then.
+    pub fn withdraw(
+        &mut self,
+        by: &str,
+        level: Level,
+        withdrawal: Withdrawal,
+        now_ms: i64,
+    ) -> Result<Step, ClearanceError> {
+        if level != Level::Supervisor {
+            return Err(ClearanceError::SupervisorOnly);
+        }
+        let in_force = self.standing(now_ms) == ClearanceStatus::InForce;
+        match &mut self.answer {
+            Some(Answer::Granted { until_ms, .. }) if in_force => *until_ms = now_ms,
+            _ => return Err(ClearanceError::NotInForce),
+        }
+        self.withdrawn = Some(Withdrawn {
+            by: by.to_owned(),
+            at_ms: now_ms,
+            reason: withdrawal.reason,
+        });
+        Ok(Step::Withdrawn)
+    }
+
     /// The state of the clearance at this moment.
     pub fn standing(&self, now_ms: i64) -> ClearanceStatus {
         match &self.answer {
+            Some(Answer::Granted { .. }) if self.withdrawn.is_some() => ClearanceStatus::Withdrawn,
             None if now_ms >= self.ends_ms() => ClearanceStatus::Expired,
             None => ClearanceStatus::Waiting,
             Some(Answer::Refused { .. }) => ClearanceStatus::Refused,
@@ -294,9 +354,12 @@ impl Clearance {
         }
     }
 
-    /// The moment from which the clearance is listed no more: its end, or some time after a refusal.
+    /// The moment from which the clearance is listed no more: its end, or some time after a refusal or a withdrawal.
     pub fn ends_ms(&self) -> i64 {
         let longest = i64::from(MOST_HOURS) * HOUR_MS;
+        if let Some(withdrawn) = &self.withdrawn {
+            return withdrawn.at_ms.saturating_add(longest);
+        }
         match &self.answer {
             None => self.asked_ms.saturating_add(longest),
             Some(Answer::Refused { at_ms, .. }) => at_ms.saturating_add(longest),

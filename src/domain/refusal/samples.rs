@@ -107,6 +107,8 @@ pub(crate) fn frozen_kinds() -> Vec<RefusalKind> {
             ClearanceError::Wider,
             ClearanceError::NotCleared,
             ClearanceError::NotForThisLevel,
+            ClearanceError::NotInForce,
+            ClearanceError::Ended,
         ]
         .map(RefusalKind::Clearance),
     );

@@ -6,6 +6,7 @@
 //! | [`declare_event`] | an event on a camera, and what is in force there |
 //! | [`request_dome`], [`hand_over`] | asking the holder of a dome for it; answering who asks |
 //! | [`clearance_request`], [`clearance_answer`] | a clearance for recordings; a supervisor's answer |
+//! | [`clearances_in_force`] | the clearances in force, and withdrawing one |
 //! | [`change_purpose`], [`extend_grace`] | another purpose in mid-shift; going on while the server is away |
 //!
 //! Invariant: a dialogue knows no screen. Deliberately absent: which one is open (the screen), parts of forms (`ui::form`).
@@ -13,6 +14,7 @@
 pub mod change_purpose;
 pub mod clearance_answer;
 pub mod clearance_request;
+pub mod clearances_in_force;
 pub mod declare_event;
 pub mod export;
 pub mod extend_grace;

@@ -52,6 +52,8 @@ pub enum Command {
     HandOver,
     /// Ask for a clearance, or answer one.
     Clearances,
+    /// The clearances in force, and withdrawing one.
+    ClearancesInForce,
     Snapshot,
     Export,
     /// Declare an event on the selected camera.

@@ -442,6 +442,14 @@ impl Playback {
 
     fn words_over(&self, recorded: &Recorded) -> Option<StateWords> {
         let state = self.state()?;
+        if let Some(why) = &state.ended_by {
+            return Some(StateWords {
+                icon: Icon::Refused,
+                words: fl!("playback-stopped"),
+                detail: sentences::refusal(why),
+                tone: Tone::Attention,
+            });
+        }
         if let Some(trouble) = &state.trouble {
             let detail = sentences::trouble(trouble);
             return Some(StateWords {

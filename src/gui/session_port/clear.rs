@@ -1,9 +1,9 @@
-//! Clearances for recordings: requests, and a supervisor's answers.
+//! Clearances for recordings: requests, a supervisor's answers and withdrawals.
 //!
 //! Invariant: every act is [`Session`]'s. Deliberately absent: rules, recording.
 
 use super::{Answer, SignedIn, act};
-use crate::domain::people::clearance::{self, Wish};
+use crate::domain::people::clearance::{self, Wish, Withdrawal};
 use crate::station::{ClearanceState, Session};
 
 /// Clearances for recordings.
@@ -14,6 +14,8 @@ pub trait Clear: SignedIn {
     fn request_clearance(&self, wish: Wish) -> Answer<()>;
     /// Grants or refuses a clearance.
     fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()>;
+    /// Withdraws a clearance that is in force.
+    fn withdraw_clearance(&self, id: u64, withdrawal: Withdrawal) -> Answer<()>;
 }
 
 impl Clear for Session {
@@ -27,5 +29,11 @@ impl Clear for Session {
 
     fn answer_clearance(&self, id: u64, verdict: clearance::Verdict) -> Answer<()> {
         act(self, async move |session| session.answer_clearance(id, verdict).await)
+    }
+
+    fn withdraw_clearance(&self, id: u64, withdrawal: Withdrawal) -> Answer<()> {
+        act(self, async move |session| {
+            session.withdraw_clearance(id, withdrawal).await
+        })
     }
 }

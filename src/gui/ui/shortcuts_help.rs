@@ -145,12 +145,13 @@ fn dome(keymap: &Keymap) -> Group {
 }
 
 fn work() -> Group {
-    use Command::{ChangePurpose, Clearances, ExtendGrace};
+    use Command::{ChangePurpose, Clearances, ClearancesInForce, ExtendGrace};
     Group {
         title: fl!("keys-group-work"),
         lines: vec![
             (fl!("keys-purpose"), vec![ChangePurpose]),
             (fl!("keys-clearances"), vec![Clearances]),
+            (fl!("keys-clearances-in-force"), vec![ClearancesInForce]),
             (fl!("keys-go-on"), vec![ExtendGrace]),
         ],
     }

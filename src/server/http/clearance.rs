@@ -1,7 +1,7 @@
-//! Clearances: asking for one, answering, and what recordings may be seen under them (R-REC-1, R-EXP-5).
+//! Clearances: asking for one, answering, withdrawing, and what recordings may be seen under them (R-REC-1, R-EXP-5).
 //!
-//! Invariant: an operator asks only for cameras whose recordings their grants allow, and a supervisor answers only where
-//! theirs say so; a refusal is recorded. Deliberately absent: the steps (`server::clearances`).
+//! Invariant: an operator asks only for cameras whose recordings their grants allow, and a supervisor answers and withdraws
+//! only where theirs say so; a refusal is recorded. Deliberately absent: the steps (`server::clearances`).
 
 use super::camera_scope::act;
 use super::client_auth::Person;
@@ -11,7 +11,7 @@ use crate::domain::audit::details::Say as _;
 use crate::domain::audit::details::recordings as event;
 use crate::domain::audit::details::recordings::AskedRecordings;
 use crate::domain::audit::event::Outcome;
-use crate::domain::people::clearance::{Clearance, Use, Verdict, Wish, is_needed};
+use crate::domain::people::clearance::{Clearance, Use, Verdict, Wish, Withdrawal, is_needed};
 use crate::domain::people::{Action, Right, Rule};
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
@@ -93,22 +93,16 @@ pub async fn request(
     Ok(Json(usage.clearances.request(&person.who, wish).await?))
 }
 
-/// Grants or refuses a request for clearance.
-///
-/// # Errors
-/// [`RefusalKind::NotFound`] when there is no such request of the person's controllers; [`RefusalKind::Rule`], recorded, when
-/// the person may not answer it; [`RefusalKind::Unavailable`] when the store or the log does not answer.
-pub async fn answer(
-    State(logs): State<Arc<LogState>>,
-    State(site): State<Arc<SiteState>>,
-    State(usage): State<Arc<UsageState>>,
-    State(recorder): State<Recorder>,
-    person: Person,
-    Path(id): Path<u64>,
-    Bounded(verdict): Bounded<Verdict>,
-) -> Answer<Json<ClearanceState>> {
+/// A clearance that the person may decide on; one of another controller is none, after the same work (R-ACC-5).
+async fn decided_by(
+    logs: &LogState,
+    site: &SiteState,
+    usage: &UsageState,
+    recorder: &Recorder,
+    person: &Person,
+    id: u64,
+) -> Answer<()> {
     let asked = usage.clearances.get(id).await;
-    // A request of another controller is none, after the same work (R-ACC-5).
     let asked = match asked {
         Ok(asked) if person.who.person.knows_controller(&asked.clearance.wish.controller) => asked,
         Ok(_) | Err(Trouble::Refused(RefusalKind::NotFound)) => {
@@ -129,16 +123,44 @@ pub async fn answer(
         }
         Err(other) => return Err(other.into()),
     };
-    check(
-        &logs,
-        &site,
-        &recorder,
-        &person,
-        &asked.clearance.wish,
-        &[Action::Clear],
-    )
-    .await?;
+    check(logs, site, recorder, person, &asked.clearance.wish, &[Action::Clear]).await
+}
+
+/// Grants or refuses a request for clearance.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] when there is no such request of the person's controllers; [`RefusalKind::Rule`], recorded, when
+/// the person may not answer it; [`RefusalKind::Unavailable`] when the store or the log does not answer.
+pub async fn answer(
+    State(logs): State<Arc<LogState>>,
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(recorder): State<Recorder>,
+    person: Person,
+    Path(id): Path<u64>,
+    Bounded(verdict): Bounded<Verdict>,
+) -> Answer<Json<ClearanceState>> {
+    decided_by(&logs, &site, &usage, &recorder, &person, id).await?;
     Ok(Json(usage.clearances.answer(&person.who, id, verdict).await?))
+}
+
+/// Withdraws a clearance that is in force.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] when there is no such clearance of the person's controllers; [`RefusalKind::Rule`], recorded, when
+/// the person may not decide on it; [`RefusalKind::Clearance`] when it is not in force; [`RefusalKind::Unavailable`] when the
+/// store or the log does not answer.
+pub async fn withdraw(
+    State(logs): State<Arc<LogState>>,
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(recorder): State<Recorder>,
+    person: Person,
+    Path(id): Path<u64>,
+    Bounded(withdrawal): Bounded<Withdrawal>,
+) -> Answer<Json<ClearanceState>> {
+    decided_by(&logs, &site, &usage, &recorder, &person, id).await?;
+    Ok(Json(usage.clearances.withdraw(&person.who, id, withdrawal).await?))
 }
 
 /// One's own clearances, and all that this person may answer.

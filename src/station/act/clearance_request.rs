@@ -1,9 +1,9 @@
-//! Clearances (*nullaosta*): asking for one and answering a request (R-REC-1).
+//! Clearances (*nullaosta*): asking for one, answering a request, withdrawing what was granted (R-REC-1).
 //!
 //! Invariant: the server decides and records; its answer is in force here at once. Deliberately absent: what may be seen
 //! under a clearance (`session::clearance`).
 
-use crate::domain::people::clearance::{Verdict, Wish};
+use crate::domain::people::clearance::{Verdict, Wish, Withdrawal};
 use crate::protocol::ClearanceState;
 use crate::station::refusal::Refusal;
 use crate::station::session::signed_in::Session;
@@ -34,6 +34,18 @@ impl Session {
     pub async fn answer_clearance(&self, id: u64, verdict: Verdict) -> Result<(), Refusal> {
         let server = &self.0.station.server;
         let state = server.answer_clearance(&self.0.facts.token, id, &verdict).await?;
+        self.0.clearances.put(state);
+        Ok(())
+    }
+
+    /// Withdraws a clearance that is in force: what is seen under it ends.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Rule`] or [`RefusalKind::Clearance`] when the clearance is not this person's to decide on, or not in
+    /// force; [`Refusal::Kind(RefusalKind::NotFound)`] when there is none; [`Refusal::ServerAway`].
+    pub async fn withdraw_clearance(&self, id: u64, withdrawal: Withdrawal) -> Result<(), Refusal> {
+        let server = &self.0.station.server;
+        let state = server.withdraw_clearance(&self.0.facts.token, id, &withdrawal).await?;
         self.0.clearances.put(state);
         Ok(())
     }

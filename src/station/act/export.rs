@@ -124,9 +124,10 @@ impl Session {
             plan_version: site.version,
         };
         let clearance = self.0.clearances.under(camera, Use::Export, from_ms);
+        let under = clearance.map(|clearance| clearance.id);
         let start = ExportStart {
             reason: Some(short(&reason.reason)),
-            clearance: clearance.map(|clearance| clearance.id),
+            clearance: under,
             ..order.copy()
         };
         let mut intent = Intent::new(start, &plan, Right::Grant(Action::Export), Need::Server);
@@ -134,7 +135,11 @@ impl Session {
         intent.purpose = Some(reason.purpose);
         intent.protocol_no = short(&reason.protocol_no);
         let act = self.0.intend(intent).await?;
-        match self.write_export(&act, &order, progress).await {
+        let written = tokio::select! {
+            written = self.write_export(&act, &order, progress) => written,
+            ended = self.0.clearances.until_over(under) => Err(ended),
+        };
+        match written {
             Ok((path, file, report)) => self.exported(act, &order, (path, file), report).await,
             Err(refusal) => Err(act.failed(refusal).await),
         }

@@ -45,6 +45,8 @@ pub struct PlaybackState {
     pub position_ms: i64,
     pub paused: bool,
     pub ended: bool,
+    /// Why it was ended before its time.
+    pub ended_by: Option<Refusal>,
     pub trouble: Option<CameraTrouble>,
 }
 
@@ -119,9 +121,8 @@ impl Session {
     pub async fn play(&self, camera: &CameraId, from_ms: i64, to_ms: i64) -> Result<Playback, Refusal> {
         let plan = self.0.camera(camera)?;
         let clearance = self.0.clearances.under(camera, Use::Playback, from_ms);
-        let open = PlaybackOpen {
-            clearance: clearance.as_ref().map(|clearance| clearance.id),
-        };
+        let under = clearance.as_ref().map(|clearance| clearance.id);
+        let open = PlaybackOpen { clearance: under };
         let mut intent = Intent::new(open, &plan, Right::Grant(Action::Playback), Need::Server);
         // What is played ends where the clearance does.
         let to_ms = clearance.as_ref().map_or(to_ms, |clearance| clearance.to_ms.min(to_ms));
@@ -149,6 +150,7 @@ impl Session {
             position_ms: from_ms,
             paused: false,
             ended: false,
+            ended_by: None,
             trouble: None,
         };
         let (sender, state) = watch::channel(start);
@@ -157,7 +159,7 @@ impl Session {
         self.0
             .station
             .runtime
-            .spawn(playing(act, session, sender, inbox, (from_ms, to_ms)));
+            .spawn(playing(act, session, sender, inbox, (from_ms, to_ms), under));
         Ok(Playback {
             camera: plan,
             slot,
@@ -276,13 +278,14 @@ pub(super) async fn recorded_poses(plan: &CameraPlan, found: &Found, range: (i64
     Some(RecordedPoses::new(poses, plan))
 }
 
-/// The life of a playback, from its durable intent to its close event.
+/// The life of a playback, from its durable intent to its close event; `under` is the clearance it ends with.
 async fn playing(
     act: Act,
     replay: ReplaySession,
     state: watch::Sender<PlaybackState>,
     mut orders: mpsc::UnboundedReceiver<Order>,
     range: (i64, i64),
+    under: Option<u64>,
 ) {
     let session = Arc::clone(act.session());
     let mut source = replay.state();
@@ -308,6 +311,7 @@ async fn playing(
             },
             changed = source.changed() => if changed.is_err() { break None },
             refusal = session.until_forbidden(Need::Act) => break Some(refusal),
+            refusal = session.clearances.until_over(under) => break Some(refusal),
         }
     };
     let last = source.borrow().position_ms;
@@ -320,7 +324,10 @@ async fn playing(
         ..PlaybackClose::default()
     });
     close.common.why = ended.as_ref().map(why);
-    state.send_modify(|state| state.ended = true);
+    state.send_modify(|state| {
+        state.ended = true;
+        state.ended_by = ended;
+    });
     if let Err(error) = act.also(close, Outcome::Done).await {
         tracing::error!(%error, "the close of a playback could not be recorded");
     }
@@ -335,6 +342,7 @@ fn shown(state: &ReplayState) -> PlaybackState {
         position_ms: state.position_ms,
         paused: state.phase == ReplayPhase::Paused,
         ended: state.phase == ReplayPhase::Ended,
+        ended_by: None,
         trouble,
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::doctor::Finding;
 use crate::domain::people::account::AccountName;
-use crate::domain::people::clearance::{self, Wish};
+use crate::domain::people::clearance::{self, Wish, Withdrawal};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Declaration;
 use crate::domain::version::protocol::{HEADER, SPOKEN};
@@ -465,6 +465,22 @@ impl ServerClient {
     ) -> Result<ClearanceState, ServerError> {
         let request = self.request(Method::POST, &format!("/v1/clearances/{id}"));
         self.json(request.bearer_auth(token.expose_secret()).json(verdict))
+            .await
+    }
+
+    /// A supervisor's withdrawal of a clearance that is in force.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is none, it is not in force, the level may not, or the session has
+    /// ended.
+    pub async fn withdraw_clearance(
+        &self,
+        token: &SecretString,
+        id: u64,
+        withdrawal: &Withdrawal,
+    ) -> Result<ClearanceState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/clearances/{id}/withdrawal"));
+        self.json(request.bearer_auth(token.expose_secret()).json(withdrawal))
             .await
     }
 

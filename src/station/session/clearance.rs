@@ -1,17 +1,21 @@
 //! Clearances (*nullaosta*) as the server sent them, and the recordings that may be seen under them (R-REC-1).
 //!
-//! Invariant: without a clearance from the server an operator's recordings are refused here too; the server decides in any
-//! case. Deliberately absent: the rules (`domain::people::clearance`), asking for one (`act::clearance_request`).
+//! Invariant: without a clearance from the server an operator's recordings are refused here too, and what is open under one
+//! ends with it; the server decides in any case. Deliberately absent: the rules (`domain::people::clearance`), asking for one (`act::clearance_request`).
 
 use crate::domain::camera::CameraId;
-use crate::domain::people::clearance::{ClearanceError, Use, covering, is_needed};
+use crate::domain::people::clearance::{ClearanceError, ClearanceStatus, Use, covering, is_needed};
 use crate::domain::people::{Level, Purpose};
 use crate::domain::refusal::RefusalKind;
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, Pictures};
 use crate::station::refusal::Refusal;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// How often the clock is looked at while something is open under a clearance; it may be put right meanwhile.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The clearances that the server sent for a person.
 pub struct Clearances {
@@ -89,6 +93,31 @@ impl Clearances {
             purpose: state.clearance.wish.purpose,
             protocol_no: state.clearance.wish.protocol_no,
         })
+    }
+
+    /// Waits until a clearance is in force no more: its time is over, it was withdrawn, or the server lists it no more.
+    /// Returns the refusal of what is open under it; never where there is no clearance. Cancel-safe.
+    pub async fn until_over(&self, under: Option<u64>) -> Refusal {
+        let Some(id) = under else {
+            return std::future::pending().await;
+        };
+        let mut known = self.known.subscribe();
+        loop {
+            let now_ms = now_ms();
+            let in_force = |state: &ClearanceState| state.clearance.standing(now_ms) == ClearanceStatus::InForce;
+            let ends_ms = {
+                let all = known.borrow_and_update();
+                let found = all.iter().find(|state| state.id == id);
+                found
+                    .filter(|state| in_force(state))
+                    .map(|state| state.clearance.ends_ms())
+            };
+            let Some(ends_ms) = ends_ms else {
+                return Refusal::Kind(RefusalKind::Clearance(ClearanceError::Ended));
+            };
+            let left = u64::try_from(ends_ms.saturating_sub(now_ms)).unwrap_or_default();
+            let _ = tokio::time::timeout(LOOK.min(Duration::from_millis(left)), known.changed()).await;
+        }
     }
 
     /// Whether a clearance lets recorded pictures be seen; live ones need none.

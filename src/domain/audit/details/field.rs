@@ -98,7 +98,7 @@ foreign_words! {
         "traffic" "civil_protection" "waste" "data_subject_request" "maintenance";
     StationKind: "control_room" "remote" "maintainer";
     RetentionClass: "police" "standard";
-    Step: "requested" "approved" "shortened" "refused" "expired";
+    Step: "requested" "approved" "shortened" "refused" "withdrawn" "expired";
 }
 
 /// Defines a closed set of words of the log, each with its wire name.

@@ -46,6 +46,8 @@ parameters! {
         until_ms: i64,
         /// Reason of the refusal, in the words of who refused
         refused_because: String,
+        /// Reason of the withdrawal, in the words of who withdrew it
+        withdrawn_because: String,
         /// Recordings that were asked for without one, Unix milliseconds
         pictures: AskedRecordings,
     }

@@ -189,3 +189,68 @@ proptest! {
         }
     }
 }
+
+fn granted() -> Clearance {
+    let mut clearance = requested(extent(&["a"], -2, -1, true)).unwrap();
+    clearance
+        .answer("villa", Level::Supervisor, Verdict::Approve { hours: 24 }, NOW)
+        .unwrap();
+    clearance
+}
+
+fn withdrawal() -> Withdrawal {
+    Withdrawal {
+        reason: because("la denuncia è stata ritirata"),
+    }
+}
+
+#[test]
+fn r_rec_1_a_withdrawn_clearance_lets_nothing_be_seen_from_that_moment_on_and_for_good() {
+    let mut clearance = granted();
+    let later = NOW + HOUR_MS;
+    assert!(covers(&clearance, "neri", Use::Playback, "a", (-2, -1), later));
+    let step = clearance.withdraw("bianchi", Level::Supervisor, withdrawal(), later);
+    assert_eq!(step, Ok(Step::Withdrawn));
+    for moment in [later, later + 1, NOW + 100 * HOUR_MS] {
+        assert_eq!(clearance.standing(moment), ClearanceStatus::Withdrawn);
+        for what in [Use::Playback, Use::Export] {
+            assert!(!covers(&clearance, "neri", what, "a", (-2, -1), moment));
+        }
+    }
+    let again = clearance.withdraw("villa", Level::Supervisor, withdrawal(), later + 1);
+    assert_eq!(again, Err(ClearanceError::NotInForce));
+    let answered = clearance.answer("villa", Level::Supervisor, Verdict::Approve { hours: 1 }, later + 1);
+    assert_eq!(answered, Err(ClearanceError::NotWaiting));
+}
+
+#[test]
+fn r_rec_1_a_workstation_of_an_earlier_release_takes_a_withdrawn_clearance_for_one_that_is_over() {
+    let mut clearance = granted();
+    let later = NOW + HOUR_MS;
+    clearance
+        .withdraw("villa", Level::Supervisor, withdrawal(), later)
+        .unwrap();
+    // An earlier release passes over what it does not know.
+    clearance.withdrawn = None;
+    assert_eq!(clearance.standing(later), ClearanceStatus::Expired);
+}
+
+#[test]
+fn r_rec_1_only_a_supervisor_withdraws_and_only_what_is_in_force() {
+    let mut waiting = requested(extent(&["a"], -2, -1, true)).unwrap();
+    let refused = waiting.withdraw("villa", Level::Supervisor, withdrawal(), NOW);
+    assert_eq!(refused, Err(ClearanceError::NotInForce));
+    let mut clearance = granted();
+    for level in [
+        Level::Operator,
+        Level::ForceOperator,
+        Level::SystemAdministrator,
+        Level::Maintainer,
+    ] {
+        let refused = clearance.withdraw("neri", level, withdrawal(), NOW);
+        assert_eq!(refused, Err(ClearanceError::SupervisorOnly));
+    }
+    let over = clearance.withdraw("villa", Level::Supervisor, withdrawal(), NOW + 24 * HOUR_MS);
+    assert_eq!(over, Err(ClearanceError::NotInForce));
+    assert_eq!(clearance, granted());
+}

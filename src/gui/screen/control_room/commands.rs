@@ -121,6 +121,7 @@ impl ControlRoom {
             Command::ChangePurpose => return self.open_change_purpose(),
             Command::HandOver => return self.open_hand_over(),
             Command::Clearances => return self.open_clearances(),
+            Command::ClearancesInForce => return self.open_clearances_in_force(),
             Command::Masks => return self.toggle_mask_editor(),
             Command::Calibrate => return self.toggle_calibration(),
             Command::WriteToCamera => return self.write_to_camera(),

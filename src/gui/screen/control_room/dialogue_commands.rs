@@ -12,6 +12,7 @@ use crate::domain::people::Level;
 use crate::gui::dialogue::change_purpose::ChangePurpose;
 use crate::gui::dialogue::clearance_answer::ClearanceAnswer;
 use crate::gui::dialogue::clearance_request::ClearanceRequest;
+use crate::gui::dialogue::clearances_in_force::ClearancesInForce;
 use crate::gui::dialogue::declare_event::Declare;
 use crate::gui::dialogue::export::Export;
 use crate::gui::dialogue::extend_grace::ExtendGrace;
@@ -118,6 +119,15 @@ impl ControlRoom {
         let camera = self.selected_plan().map(|camera| camera.number);
         let dialogue = ClearanceRequest::new(self.desk(), camera, clock);
         self.open(Dialogue::Request(Box::new(dialogue)))
+    }
+
+    /// The clearances in force, for who decides on them; everybody else sees their own beside the request.
+    pub(super) fn open_clearances_in_force(&mut self) -> Task<Message> {
+        if self.session.person().level != Level::Supervisor {
+            return self.open_clearances();
+        }
+        let dialogue = ClearancesInForce::new(self.desk(), self.now.clock);
+        self.open(Dialogue::InForce(Box::new(dialogue)))
     }
 
     /// Another purpose in the middle of a shift.

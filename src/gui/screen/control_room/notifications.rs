@@ -271,6 +271,11 @@ fn clearance_change(
             let sentence = fl!("clearance-was-refused", id = id, reason = reason.as_str());
             Some((Tone::Attention, sentence))
         }
+        (ClearanceStatus::Withdrawn, _) if ours => {
+            let reason = state.clearance.withdrawn.as_ref()?.reason.as_str();
+            let sentence = fl!("clearance-was-withdrawn", id = id, reason = reason);
+            Some((Tone::Attention, sentence))
+        }
         _ => None,
     }
 }

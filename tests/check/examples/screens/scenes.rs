@@ -304,6 +304,10 @@ fn recordings() -> Vec<(&'static str, Scene)> {
             operator(&second).press(&[Clearances]).then(vec![Step::Type("99\n")]),
         ),
         ("approval", approval()),
+        (
+            "clearances-in-force",
+            at_desk(fake::supervisor(16, 4)).press(&[Command::ClearancesInForce]),
+        ),
         ("approval-refused", approval().then(vec![Step::Type("\t\n")])),
     ]
 }

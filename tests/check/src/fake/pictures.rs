@@ -207,6 +207,7 @@ impl Reel for FakeReel {
             position_ms,
             paused: false,
             ended: false,
+            ended_by: None,
             trouble: None,
         }
     }

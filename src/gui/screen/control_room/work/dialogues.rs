@@ -1,5 +1,5 @@
 //! The dialogues over the room, one at a time: exporting, declaring an event, asking for a dome and handing it over,
-//! asking for a clearance and answering, going on without the server, changing the purpose.
+//! asking for a clearance, answering, those in force, going on without the server, changing the purpose.
 //!
 //! Invariant: a dialogue changes nothing of the room; what came of it is said by its outcome. Deliberately absent: the
 //! dialogues themselves (`dialogue`), opening them (`dialogue_commands`), what is said of their answers later
@@ -9,6 +9,7 @@ use crate::domain::camera::CameraId;
 use crate::gui::dialogue::change_purpose::{self, ChangePurpose};
 use crate::gui::dialogue::clearance_answer::{self, ClearanceAnswer};
 use crate::gui::dialogue::clearance_request::{self, ClearanceRequest};
+use crate::gui::dialogue::clearances_in_force::{self, ClearancesInForce};
 use crate::gui::dialogue::declare_event::{self, Declare};
 use crate::gui::dialogue::export::{self, Export};
 use crate::gui::dialogue::extend_grace::{self, ExtendGrace};
@@ -28,6 +29,7 @@ pub enum Dialogue {
     HandOver(Box<HandOver>),
     Request(Box<ClearanceRequest>),
     Answer(Box<ClearanceAnswer>),
+    InForce(Box<ClearancesInForce>),
     ExtendGrace(Box<ExtendGrace>),
     Purpose(Box<ChangePurpose>),
 }
@@ -41,6 +43,7 @@ pub enum Message {
     HandOver(hand_over::Message),
     Request(clearance_request::Message),
     Answer(clearance_answer::Message),
+    InForce(clearances_in_force::Message),
     ExtendGrace(extend_grace::Message),
     Purpose(change_purpose::Message),
 }
@@ -100,6 +103,9 @@ impl Dialogue {
             (Dialogue::Answer(dialogue), Message::Answer(message)) => {
                 outcome(dialogue.update(message, clock), Message::Answer, closed)
             }
+            (Dialogue::InForce(dialogue), Message::InForce(message)) => {
+                outcome(dialogue.update(message, clock), Message::InForce, closed)
+            }
             (Dialogue::ExtendGrace(dialogue), Message::ExtendGrace(message)) => {
                 outcome(dialogue.update(message), Message::ExtendGrace, closed)
             }
@@ -119,6 +125,9 @@ impl Dialogue {
             Dialogue::HandOver(_) => Message::HandOver(hand_over::Message::Form(form::Message::Command(command))),
             Dialogue::Request(_) => Message::Request(clearance_request::Message::Form(form::Message::Command(command))),
             Dialogue::Answer(_) => Message::Answer(clearance_answer::Message::Form(form::Message::Command(command))),
+            Dialogue::InForce(_) => {
+                Message::InForce(clearances_in_force::Message::Form(form::Message::Command(command)))
+            }
             Dialogue::ExtendGrace(_) => {
                 Message::ExtendGrace(extend_grace::Message::Form(form::Message::Command(command)))
             }
@@ -140,6 +149,7 @@ impl Dialogue {
             Dialogue::HandOver(dialogue) => dialogue.view().map(Message::HandOver),
             Dialogue::Request(dialogue) => dialogue.view(now.clock).map(Message::Request),
             Dialogue::Answer(dialogue) => dialogue.view(now.clock).map(Message::Answer),
+            Dialogue::InForce(dialogue) => dialogue.view(now.clock).map(Message::InForce),
             Dialogue::ExtendGrace(dialogue) => dialogue.view().map(Message::ExtendGrace),
             Dialogue::Purpose(dialogue) => dialogue.view().map(Message::Purpose),
         }
