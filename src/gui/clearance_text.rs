@@ -17,6 +17,12 @@ pub fn standing_words(clearance: &Clearance, now_ms: i64) -> (String, Tone) {
         (ClearanceStatus::Refused, Some(Answer::Refused { reason, .. })) => {
             (fl!("clearance-refused", reason = reason.as_str()), Tone::Attention)
         }
+        (ClearanceStatus::InForce, Some(Answer::Granted { until_ms, .. }))
+            if clearance.waits_for_ratification(now_ms) =>
+        {
+            let until = sentences::typed_time(*until_ms);
+            (fl!("clearance-at-once-in-force", until = until), Tone::Normal)
+        }
         (ClearanceStatus::InForce, Some(Answer::Granted { until_ms, .. })) => (
             fl!("clearance-in-force", until = sentences::typed_time(*until_ms)),
             Tone::Normal,

@@ -35,6 +35,8 @@
 //! | `POST /v1/clearances` | `domain::people::clearance::Wish` → [`ClearanceState`] |
 //! | `POST /v1/clearances/{id}` | `domain::people::clearance::Verdict` → [`ClearanceState`], a supervisor |
 //! | `POST /v1/clearances/{id}/withdrawal` | `domain::people::clearance::Withdrawal` → [`ClearanceState`], a supervisor |
+//! | `POST /v1/clearances/{id}/ratification` | `domain::people::clearance::Ratification` → [`ClearanceState`], a supervisor |
+//! | `POST /v1/recordings/at-once` | `domain::people::clearance::Wish` → [`ClearanceState`], ratified later |
 //! | `GET /v1/policy?after=` | – → [`PolicyState`]: at once when it is not `after` any more, else within a second |
 //! | `POST /v1/cameras/{camera}/permit` | [`PermitRequest`] → – |
 //! | `POST /v1/cameras/{camera}/declared` | `Declaration` → [`DeclaredState`] |

@@ -8,7 +8,7 @@ use crate::domain::audit::details::recordings as event;
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{
-    Answer, Clearance, ClearanceError, ClearanceStatus, Step, Use, Verdict, Wish, Withdrawal, covering,
+    Answer, Clearance, ClearanceError, Ratification, Step, Use, Verdict, Wish, Withdrawal, covering,
 };
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, RefusalKind};
@@ -33,17 +33,20 @@ pub struct Clearances {
     store: Store,
     recorder: Recorder,
     changes: ChangeNotifier,
+    /// How far back recordings are opened at once, minutes.
+    recent_min: u32,
     /// One step at a time in this process.
     turn: Mutex<()>,
 }
 
 impl Clearances {
-    /// As they were kept.
-    pub fn new(store: Store, recorder: Recorder, changes: ChangeNotifier) -> Self {
+    /// As they were kept. `recent_min` is how far back recordings may be opened at once, minutes.
+    pub fn new(store: Store, recorder: Recorder, changes: ChangeNotifier, recent_min: u32) -> Self {
         Self {
             store,
             recorder,
             changes,
+            recent_min,
             turn: Mutex::default(),
         }
     }
@@ -55,13 +58,30 @@ impl Clearances {
     pub async fn request(&self, who: &SignedIn, wish: Wish) -> Result<ClearanceState, Trouble> {
         let _alone = self.turn.lock().await;
         let asked = Clearance::request(wish.clone(), &who.person.user, who.person.level, now_ms());
-        let clearance = match asked {
-            Ok(clearance) => clearance,
-            Err(error) => return Err(self.refused(who, &wish, None, error).await),
-        };
+        match asked {
+            Ok(clearance) => self.begun(who, clearance, Step::Requested).await,
+            Err(error) => Err(self.refused(who, &wish, None, error).await),
+        }
+    }
+
+    /// Opens the recent past at once; a supervisor ratifies it later (R-ACC-11).
+    ///
+    /// # Errors
+    /// [`Trouble`]; a refusal is recorded too.
+    pub async fn open_at_once(&self, who: &SignedIn, wish: Wish) -> Result<ClearanceState, Trouble> {
+        let _alone = self.turn.lock().await;
+        let person = &who.person;
+        let opened = Clearance::open_at_once(wish.clone(), &person.user, person.level, self.recent_min, now_ms());
+        match opened {
+            Ok(clearance) => self.begun(who, clearance, Step::OpenedAtOnce).await,
+            Err(error) => Err(self.refused(who, &wish, None, error).await),
+        }
+    }
+
+    async fn begun(&self, who: &SignedIn, clearance: Clearance, step: Step) -> Result<ClearanceState, Trouble> {
         let by = holder(who);
         let id = self.store.add_clearance(&by, &clearance).await?;
-        self.record(Some(who), id, &clearance, Step::Requested).await?;
+        self.record(Some(who), id, &clearance, step).await?;
         self.store.open_clearance(id).await?;
         self.told().await;
         Ok(ClearanceState { id, by, clearance })
@@ -83,20 +103,9 @@ impl Clearances {
     /// # Errors
     /// [`Trouble`]; a refusal is recorded too.
     pub async fn answer(&self, who: &SignedIn, id: u64, verdict: Verdict) -> Result<ClearanceState, Trouble> {
-        let _alone = self.turn.lock().await;
-        let ClearanceState { by, clearance: was, .. } = self.get(id).await?;
-        let mut clearance = was.clone();
-        let step = match clearance.answer(&who.person.user, who.person.level, verdict, now_ms()) {
-            Ok(step) => step,
-            Err(error) => return Err(self.refused(who, &was.wish, Some(id), error).await),
-        };
-        self.record(Some(who), id, &clearance, step).await?;
-        if !self.store.answer_clearance(id, &was, &clearance).await? {
-            // Another server process was told another answer a moment before: that one stands, and the log says so.
-            return Err(self.refused(who, &was.wish, Some(id), ClearanceError::NotWaiting).await);
-        }
-        self.told().await;
-        Ok(ClearanceState { id, by, clearance })
+        let (user, level) = (&who.person.user, who.person.level);
+        let answer = |clearance: &mut Clearance| clearance.answer(user, level, verdict, now_ms());
+        self.changed(who, id, answer, ClearanceError::NotWaiting).await
     }
 
     /// Withdraws a clearance that is in force: from its event on nothing is seen under it, and workstations are told at once.
@@ -104,17 +113,40 @@ impl Clearances {
     /// # Errors
     /// [`Trouble`]; a refusal is recorded too.
     pub async fn withdraw(&self, who: &SignedIn, id: u64, withdrawal: Withdrawal) -> Result<ClearanceState, Trouble> {
+        let (user, level) = (&who.person.user, who.person.level);
+        let withdraw = |clearance: &mut Clearance| clearance.withdraw(user, level, withdrawal, now_ms());
+        self.changed(who, id, withdraw, ClearanceError::NotInForce).await
+    }
+
+    /// Ratifies what was opened at once, or does not, which ends it.
+    ///
+    /// # Errors
+    /// [`Trouble`]; a refusal is recorded too.
+    pub async fn ratify(&self, who: &SignedIn, id: u64, ratification: Ratification) -> Result<ClearanceState, Trouble> {
+        let (user, level) = (&who.person.user, who.person.level);
+        let ratify = |clearance: &mut Clearance| clearance.ratify(user, level, ratification, now_ms());
+        self.changed(who, id, ratify, ClearanceError::NotWaiting).await
+    }
+
+    /// Takes a supervisor's step in. `late` is what is said when another server process was told another step a moment
+    /// before: that one stands, and the log says so.
+    async fn changed(
+        &self,
+        who: &SignedIn,
+        id: u64,
+        step: impl FnOnce(&mut Clearance) -> Result<Step, ClearanceError>,
+        late: ClearanceError,
+    ) -> Result<ClearanceState, Trouble> {
         let _alone = self.turn.lock().await;
         let ClearanceState { by, clearance: was, .. } = self.get(id).await?;
         let mut clearance = was.clone();
-        let step = match clearance.withdraw(&who.person.user, who.person.level, withdrawal, now_ms()) {
+        let step = match step(&mut clearance) {
             Ok(step) => step,
             Err(error) => return Err(self.refused(who, &was.wish, Some(id), error).await),
         };
         self.record(Some(who), id, &clearance, step).await?;
         if !self.store.answer_clearance(id, &was, &clearance).await? {
-            // It was withdrawn at another server process a moment before, or is over.
-            return Err(self.refused(who, &was.wish, Some(id), ClearanceError::NotInForce).await);
+            return Err(self.refused(who, &was.wish, Some(id), late).await);
         }
         self.told().await;
         Ok(ClearanceState { id, by, clearance })
@@ -170,8 +202,8 @@ impl Clearances {
             if !self.store.close_clearance(state.id).await? {
                 continue;
             }
-            if state.clearance.standing(now_ms) == ClearanceStatus::Expired {
-                self.record(None, state.id, &state.clearance, Step::Expired).await?;
+            if let Some(step) = state.clearance.step_of_time(now_ms) {
+                self.record(None, state.id, &state.clearance, step).await?;
             }
             self.told().await;
         }
@@ -218,6 +250,8 @@ impl Clearances {
             None => (asked, None, None),
         };
         let withdrawn = clearance.withdrawn.as_ref();
+        let ratified = clearance.at_once.as_ref().and_then(|at_once| at_once.ratified.as_ref());
+        let not_ratified = ratified.and_then(|ratified| ratified.refused_because.as_ref());
         let what = event::Clearance {
             clearance: Some(id),
             step: Some(step),
@@ -229,7 +263,8 @@ impl Clearances {
             reason: Some(reason.as_str().to_owned()),
             protocol_no: Some(protocol_no.clone()),
             until_ms,
-            refused_because: refused.map(|reason| reason.as_str().to_owned()),
+            ratify_by_ms: clearance.at_once.as_ref().map(|at_once| at_once.ratify_by_ms),
+            refused_because: refused.or(not_ratified).map(|reason| reason.as_str().to_owned()),
             withdrawn_because: withdrawn.map(|withdrawn| withdrawn.reason.as_str().to_owned()),
             pictures: None,
         };

@@ -200,6 +200,8 @@ pub struct Settings {
     pub lease_seconds: u32,
     /// Minutes without a hand after which a workstation locks; 0: never by itself.
     pub lock_minutes: u32,
+    /// How far back an officer may open recordings at once, with a reason, when nobody is there to clear; 0: not at all (R-ACC-11).
+    pub urgent_recordings_minutes: u32,
     /// Who must have a second factor.
     pub second_factor: SecondFactor,
     /// When an account is wanted at another workstation than the one where it is active.
@@ -261,6 +263,7 @@ impl Default for Settings {
             session_hours: 12,
             lease_seconds: 12,
             lock_minutes: 10,
+            urgent_recordings_minutes: 60,
             second_factor: SecondFactor::default(),
             account_elsewhere: AccountElsewhere::default(),
             witnesses: Vec::new(),

@@ -243,3 +243,53 @@ async fn r_rec_1_the_server_refuses_recordings_without_a_clearance_whatever_the_
         .unwrap_err();
     assert!(matches!(refused, RefusalKind::Rule(_)), "{refused:?}");
 }
+
+#[tokio::test]
+async fn r_acc_11_the_recent_past_is_opened_at_once_with_a_reason_and_ratified_by_another_person() {
+    let hall = Town::new().open().await;
+    let (here, there) = (hall.station("sala-operativa"), hall.station("console"));
+    let operator = signed_in(&hall, &here, "operatore").await;
+    let commander = signed_in(&hall, &there, "comandante").await;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let wish = |from_ms: i64, export: bool| {
+        json!({
+            "controller": "borgo-vedetta",
+            "extent": {"cameras": ["cam-01"], "from_ms": from_ms, "to_ms": now, "export": export},
+            "purpose": "urban_security", "reason": "rissa in corso", "protocol_no": "",
+        })
+    };
+    let open = async |from_ms: i64, export: bool| {
+        here.post::<ClearanceState>("/v1/recordings/at-once", &operator, wish(from_ms, export))
+            .await
+    };
+    let error = async |from_ms, export| open(from_ms, export).await.unwrap_err();
+    let not_recent = ClearanceError::NotRecent { minutes: 60 };
+    assert_eq!(error(now - 3_700_000, false).await, RefusalKind::Clearance(not_recent));
+    let copies = ClearanceError::NoCopiesAtOnce;
+    assert_eq!(error(now - 600_000, true).await, RefusalKind::Clearance(copies));
+    let permit = async |what: &str| {
+        let pictures = json!({"pictures": {what: {"from_ms": now - 600_000, "to_ms": now}}});
+        let request = here
+            .client
+            .post(here.url("/v1/cameras/cam-01/permit"))
+            .bearer_auth(secrecy::ExposeSecret::expose_secret(&operator))
+            .json(&pictures);
+        request.send().await.unwrap().status().is_success()
+    };
+    assert!(!permit("playback").await, "nothing was opened");
+    let opened = open(now - 600_000, false).await.unwrap();
+    assert!(permit("playback").await && !permit("export").await, "to be seen only");
+    let path = format!("/v1/clearances/{}/ratification", opened.id);
+    let own = here.post::<ClearanceState>(&path, &operator, json!("ratify")).await;
+    assert!(matches!(own, Err(RefusalKind::Rule(_))), "{own:?}");
+    let refuse = json!({"refuse": {"reason": "non era urgente"}});
+    let state: ClearanceState = there.post(&path, &commander, refuse.clone()).await.unwrap();
+    let ratified = state.clearance.at_once.unwrap().ratified.unwrap();
+    assert_eq!(
+        (ratified.by.as_str(), ratified.refused_because.is_some()),
+        ("comandante", true)
+    );
+    assert!(!permit("playback").await, "not ratified is over");
+    let twice = there.post::<ClearanceState>(&path, &commander, refuse).await;
+    assert_eq!(twice.unwrap_err(), RefusalKind::Clearance(ClearanceError::NotWaiting));
+}

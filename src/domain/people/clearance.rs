@@ -4,7 +4,11 @@
 //! Invariant: nobody answers their own request; what is granted is never more than what was asked; an answer is final but
 //! for its withdrawal, which is final too; after its end nothing is seen under it. Times are Unix milliseconds.
 //! Deliberately absent: grants (`domain::people::decide` was asked before), recording and notices (the server), the seven days
-//! of each picture (`domain::timeline`).
+//! of each picture (`domain::timeline`), what is opened without asking (`at_once`).
+
+mod at_once;
+
+pub use at_once::{AtOnce, Ratification, Ratified};
 
 use super::stated_purpose::{MOST_PROTOCOL, cleaned};
 use super::{Level, Purpose};
@@ -118,6 +122,9 @@ pub struct Clearance {
     /// an earlier release goes by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawn>,
+    /// Opened at once, without an answer before: `answer` names who opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<AtOnce>,
 }
 
 /// Where a clearance stands at a moment.
@@ -142,6 +149,11 @@ pub enum Step {
     Shortened,
     Refused,
     Withdrawn,
+    /// Opened without an answer before (R-ACC-11).
+    OpenedAtOnce,
+    Ratified,
+    /// A supervisor did not ratify it, or nobody did in time.
+    NotRatified,
     Expired,
 }
 
@@ -181,6 +193,12 @@ pub enum ClearanceError {
     /// R-REC-1: the clearance under which recordings were being seen or copied is over.
     #[error("the clearance ended or was withdrawn")]
     Ended,
+    #[error("the controller lets nothing be opened at once")]
+    NotAtOnce,
+    #[error("only the last {minutes} minutes are opened at once")]
+    NotRecent { minutes: u32 },
+    #[error("what is opened at once is not copied")]
+    NoCopiesAtOnce,
 }
 
 impl ClearanceError {
@@ -202,6 +220,9 @@ impl ClearanceError {
             Self::NotForThisLevel => sentence("clearance-not-for-level"),
             Self::NotInForce => sentence("clearance-not-in-force"),
             Self::Ended => sentence("clearance-ended"),
+            Self::NotAtOnce => sentence("clearance-not-at-once"),
+            Self::NotRecent { minutes } => sentence("clearance-not-recent").with("minutes", minutes),
+            Self::NoCopiesAtOnce => sentence("clearance-no-copies-at-once"),
         }
     }
 }
@@ -266,6 +287,7 @@ impl Clearance {
             asked_ms: now_ms,
             answer: None,
             withdrawn: None,
+            at_once: None,
         })
     }
 
@@ -346,16 +368,22 @@ impl Clearance {
     pub fn standing(&self, now_ms: i64) -> ClearanceStatus {
         match &self.answer {
             Some(Answer::Granted { .. }) if self.withdrawn.is_some() => ClearanceStatus::Withdrawn,
-            None if now_ms >= self.ends_ms() => ClearanceStatus::Expired,
+            None if now_ms >= self.answer_ends_ms() => ClearanceStatus::Expired,
             None => ClearanceStatus::Waiting,
             Some(Answer::Refused { .. }) => ClearanceStatus::Refused,
-            Some(Answer::Granted { .. }) if now_ms >= self.ends_ms() => ClearanceStatus::Expired,
+            Some(Answer::Granted { until_ms, .. }) if now_ms >= *until_ms => ClearanceStatus::Expired,
             Some(Answer::Granted { .. }) => ClearanceStatus::InForce,
         }
     }
 
-    /// The moment from which the clearance is listed no more: its end, or some time after a refusal or a withdrawal.
+    /// The moment from which the clearance is listed no more: its end, or some time after a refusal, a withdrawal
+    /// or a ratification.
     pub fn ends_ms(&self) -> i64 {
+        let ratification = self.ratification_ends_ms().unwrap_or(i64::MIN);
+        self.answer_ends_ms().max(ratification)
+    }
+
+    fn answer_ends_ms(&self) -> i64 {
         let longest = i64::from(MOST_HOURS) * HOUR_MS;
         if let Some(withdrawn) = &self.withdrawn {
             return withdrawn.at_ms.saturating_add(longest);
@@ -364,6 +392,14 @@ impl Clearance {
             None => self.asked_ms.saturating_add(longest),
             Some(Answer::Refused { at_ms, .. }) => at_ms.saturating_add(longest),
             Some(Answer::Granted { until_ms, .. }) => *until_ms,
+        }
+    }
+
+    /// The end of what was granted, Unix milliseconds; `None` where nothing was.
+    pub fn granted_until_ms(&self) -> Option<i64> {
+        match &self.answer {
+            Some(Answer::Granted { until_ms, .. }) => Some(*until_ms),
+            Some(Answer::Refused { .. }) | None => None,
         }
     }
 

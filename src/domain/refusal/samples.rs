@@ -109,6 +109,9 @@ pub(crate) fn frozen_kinds() -> Vec<RefusalKind> {
             ClearanceError::NotForThisLevel,
             ClearanceError::NotInForce,
             ClearanceError::Ended,
+            ClearanceError::NotAtOnce,
+            ClearanceError::NotRecent { minutes: 60 },
+            ClearanceError::NoCopiesAtOnce,
         ]
         .map(RefusalKind::Clearance),
     );

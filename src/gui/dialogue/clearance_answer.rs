@@ -1,10 +1,10 @@
 //! The dialogue in which a supervisor answers requests for clearance (*nullaosta*): approves, shortens or refuses
-//! (R-REC-1).
+//! (R-REC-1); and ratifies, or does not, what was opened at once (R-ACC-11).
 //!
 //! Invariant: what is sent is an approval as asked when nothing was changed, and a shortening otherwise; a refusal has its
 //! reason. Deliberately absent: whether it is theirs to answer (the server).
 
-use crate::domain::people::clearance::{ClearanceError, ClearanceStatus, Extent, Verdict};
+use crate::domain::people::clearance::{ClearanceError, ClearanceStatus, Extent, Ratification, Verdict};
 use crate::domain::reason::Reason;
 use crate::domain::site::SitePlan;
 use crate::gui::clearance_text::{cameras_words, numbered, numbers};
@@ -54,29 +54,43 @@ pub enum Message {
     Answered(Result<(), Arc<Refusal>>),
 }
 
-/// What waits for the answer of whoever sits at a desk, oldest first.
+/// What waits for the answer of whoever sits at a desk, oldest first: requests, and what was opened at once.
 pub fn waiting(desk: &dyn Clear, now: SystemTime) -> Vec<ClearanceState> {
     let (me, now_ms) = (desk.person().user, sentences::unix_ms(now));
     let mut all = desk.clearances();
-    all.retain(|state| state.clearance.asked_by != me && state.clearance.standing(now_ms) == ClearanceStatus::Waiting);
+    all.retain(|state| {
+        let clearance = &state.clearance;
+        let waits = clearance.standing(now_ms) == ClearanceStatus::Waiting || clearance.waits_for_ratification(now_ms);
+        waits && clearance.asked_by != me
+    });
     all
+}
+
+/// The form for what is shown: a request may be narrowed, what was opened at once may not.
+fn form_for(state: Option<&ClearanceState>) -> Form<Place> {
+    if state.is_some_and(|state| state.clearance.at_once.is_some()) {
+        return Form::default()
+            .button(Place::Approve, Icon::Done, fl!("clearance-ratify"))
+            .field(Place::Reason, fl!("clearance-why-not-ratified"), "")
+            .button(Place::Refuse, Icon::Refused, fl!("clearance-do-not-ratify"));
+    }
+    Form::default()
+        .field(Place::Cameras, fl!("clearance-cameras"), "")
+        .field(Place::From, fl!("export-from"), "")
+        .field(Place::To, fl!("export-to"), "")
+        .field(Place::Hours, fl!("clearance-hours"), USUAL_HOURS)
+        .button(Place::Approve, Icon::Done, fl!("clearance-approve"))
+        .field(Place::Reason, fl!("clearance-why-refused"), "")
+        .button(Place::Refuse, Icon::Refused, fl!("clearance-refuse"))
 }
 
 impl ClearanceAnswer {
     /// The dialogue with the oldest request.
     pub fn new(desk: Arc<dyn Clear>, now: SystemTime) -> ClearanceAnswer {
-        let form = Form::default()
-            .field(Place::Cameras, fl!("clearance-cameras"), "")
-            .field(Place::From, fl!("export-from"), "")
-            .field(Place::To, fl!("export-to"), "")
-            .field(Place::Hours, fl!("clearance-hours"), USUAL_HOURS)
-            .button(Place::Approve, Icon::Done, fl!("clearance-approve"))
-            .field(Place::Reason, fl!("clearance-why-refused"), "")
-            .button(Place::Refuse, Icon::Refused, fl!("clearance-refuse"));
         let mut dialogue = ClearanceAnswer {
             plan: desk.plan(),
             shown: None,
-            form,
+            form: form_for(None),
             desk,
         };
         dialogue.show(waiting(dialogue.desk.as_ref(), now).into_iter().next());
@@ -84,13 +98,13 @@ impl ClearanceAnswer {
     }
 
     fn show(&mut self, state: Option<ClearanceState>) {
-        if let Some(state) = &state {
+        self.form = form_for(state.as_ref());
+        if let Some(state) = state.as_ref().filter(|state| state.clearance.at_once.is_none()) {
             let extent = &state.clearance.wish.extent;
             self.form.write(Place::Cameras, numbers(&self.plan, extent));
             self.form.write(Place::From, sentences::typed_time(extent.from_ms));
             self.form.write(Place::To, sentences::typed_time(extent.to_ms));
         }
-        self.form.write(Place::Reason, String::new());
         self.form.go_to(Place::Approve);
         self.shown = state;
     }
@@ -131,6 +145,9 @@ impl ClearanceAnswer {
     }
 
     fn approve(&mut self) -> Next<Message> {
+        if self.shows_at_once() {
+            return self.ratify(Ratification::Ratify);
+        }
         match self.verdict() {
             Ok(verdict) => self.answer(verdict),
             Err(error) => {
@@ -171,12 +188,29 @@ impl ClearanceAnswer {
 
     fn refuse(&mut self) -> Next<Message> {
         match Reason::try_from(self.form.typed(Place::Reason).to_owned()) {
+            Ok(reason) if self.shows_at_once() => self.ratify(Ratification::Refuse { reason }),
             Ok(reason) => self.answer(Verdict::Refuse { reason }),
             Err(_) => {
                 self.form.fail(fl!("clearance-no-refusal-reason"));
                 Next::None
             }
         }
+    }
+
+    fn shows_at_once(&self) -> bool {
+        let shown = self.shown.as_ref();
+        shown.is_some_and(|state| state.clearance.at_once.is_some())
+    }
+
+    fn ratify(&mut self, ratification: Ratification) -> Next<Message> {
+        let Some(state) = &self.shown else {
+            return Next::None;
+        };
+        self.form.wait();
+        let answered = self.desk.ratify_clearance(state.id, ratification);
+        Next::Run(Task::perform(answered, |answer| {
+            Message::Answered(answer.map_err(Arc::new))
+        }))
     }
 
     fn answer(&mut self, verdict: Verdict) -> Next<Message> {
@@ -215,6 +249,15 @@ impl ClearanceAnswer {
     }
 
     fn answering(&self) -> Element<'_, form::Message<Place>> {
+        if self.shows_at_once() {
+            return column![
+                self.form.input(Place::Reason),
+                quiet(fl!("clearance-ratify-hint")),
+                self.form.foot(fl!("export-close")),
+            ]
+            .spacing(8)
+            .into();
+        }
         column![
             row![
                 self.form.input(Place::Cameras),
@@ -235,12 +278,13 @@ impl ClearanceAnswer {
 
     fn asked<'a>(&'a self, state: &'a ClearanceState) -> Element<'a, form::Message<Place>> {
         let wish = &state.clearance.wish;
-        let who = fl!(
-            "clearance-asked-by",
-            name = state.by.display_name.as_str(),
-            body = state.by.agency.as_str(),
-            id = state.id.to_string()
-        );
+        let (name, body_of) = (state.by.display_name.as_str(), state.by.agency.as_str());
+        let id = state.id.to_string();
+        let who = if state.clearance.at_once.is_some() {
+            fl!("clearance-opened-by", name = name, body = body_of, id = id)
+        } else {
+            fl!("clearance-asked-by", name = name, body = body_of, id = id)
+        };
         let copy = if wish.extent.export {
             fl!("clearance-copy-yes")
         } else {
@@ -308,6 +352,23 @@ mod tests {
         dialogue.update(typed(Place::Reason, "manca la denuncia"), now);
         assert!(matches!(dialogue.update(refuse(), now), Next::Run(_)));
         assert!(desk.said()[0].starts_with("answer 12 Refuse"));
+    }
+
+    #[test]
+    fn r_acc_11_what_was_opened_at_once_is_ratified_by_a_key_or_refused_with_a_reason() {
+        let desk = fake::at_night(4, 1);
+        let now = SystemTime::now();
+        let mut dialogue = ClearanceAnswer::new(desk.clone(), now);
+        let press = |place| Message::Form(form::Message::Pressed(place));
+        assert!(matches!(dialogue.update(press(Place::Refuse), now), Next::None));
+        assert!(dialogue.form.error().is_some() && desk.said().is_empty(), "no reason");
+        let confirm = Message::Form(form::Message::Command(Command::Confirm));
+        assert!(matches!(dialogue.update(confirm, now), Next::Run(_)));
+        assert_eq!(desk.said(), ["ratify 9 Ratify"]);
+        let mut dialogue = ClearanceAnswer::new(desk.clone(), now);
+        dialogue.update(typed(Place::Reason, "non era urgente"), now);
+        assert!(matches!(dialogue.update(press(Place::Refuse), now), Next::Run(_)));
+        assert!(desk.said()[1].starts_with("ratify 9 Refuse"), "{:?}", desk.said());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The dialogue in which an operator asks for a clearance (*nullaosta*): cameras, range, purpose, why; and how the ones
-//! asked for before stand (R-REC-1).
+//! asked for before stand (R-REC-1). The same form opens the recent past at once when nobody is there to clear (R-ACC-11).
 //!
 //! Invariant: it only asks; what may be seen is the server's to say. Deliberately absent: answering (`clearance_answer`).
 
@@ -37,6 +37,16 @@ pub enum Place {
     Reason,
     ProtocolNo,
     Send,
+    AtOnce,
+}
+
+/// What came of the dialogue.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Asked {
+    /// A supervisor answers.
+    Requested,
+    /// The recordings are open; a supervisor ratifies it.
+    OpenedAtOnce,
 }
 
 /// The dialogue.
@@ -50,7 +60,7 @@ pub struct ClearanceRequest {
 #[derive(Clone)]
 pub enum Message {
     Form(form::Message<Place>),
-    Sent(Result<(), Arc<Refusal>>),
+    Sent(Result<Asked, Arc<Refusal>>),
 }
 
 impl ClearanceRequest {
@@ -72,25 +82,27 @@ impl ClearanceRequest {
             .choice(Place::Copy, fl!("clearance-copy"), copy, 0)
             .field(Place::Reason, fl!("export-reason"), "")
             .field(Place::ProtocolNo, fl!("clearance-protocol"), "")
-            .button(Place::Send, Icon::Done, fl!("clearance-send"));
+            .button(Place::Send, Icon::Done, fl!("clearance-send"))
+            .button(Place::AtOnce, Icon::Warning, fl!("clearance-open-at-once"));
         let plan = desk.plan();
         ClearanceRequest { desk, plan, form }
     }
 
     /// Changes the state and says what to start.
-    pub fn update(&mut self, message: Message) -> Next<Message> {
+    pub fn update(&mut self, message: Message) -> Next<Message, Asked> {
         match message {
             Message::Form(message) => match self.form.update(message) {
-                Step::Pressed(_) => return self.send(),
+                Step::Pressed(Place::AtOnce) => return self.send(Asked::OpenedAtOnce),
+                Step::Pressed(_) => return self.send(Asked::Requested),
                 Step::Next(next) => return next.map(Message::Form),
             },
-            Message::Sent(Ok(())) => return Next::Done(()),
+            Message::Sent(Ok(asked)) => return Next::Done(asked),
             Message::Sent(Err(why)) => self.form.fail(sentences::refusal(&why)),
         }
         Next::None
     }
 
-    fn send(&mut self) -> Next<Message> {
+    fn send(&mut self, asked: Asked) -> Next<Message, Asked> {
         match self.wish() {
             Err(error) => {
                 self.form.fail(error);
@@ -98,8 +110,12 @@ impl ClearanceRequest {
             }
             Ok(wish) => {
                 self.form.wait();
-                Next::Run(Task::perform(self.desk.request_clearance(wish), |answer| {
-                    Message::Sent(answer.map_err(Arc::new))
+                let sent = match asked {
+                    Asked::Requested => self.desk.request_clearance(wish),
+                    Asked::OpenedAtOnce => self.desk.open_at_once(wish),
+                };
+                Next::Run(Task::perform(sent, move |answer| {
+                    Message::Sent(answer.map(|()| asked).map_err(Arc::new))
                 }))
             }
         }
@@ -144,6 +160,7 @@ impl ClearanceRequest {
             ]
             .spacing(12),
             quiet(fl!("clearance-recorded")),
+            quiet(fl!("clearance-at-once-hint")),
             self.form.foot(fl!("export-cancel")),
         ];
         column![self.form.scope(form.spacing(10)).map(Message::Form), self.earlier(now)]
@@ -178,6 +195,19 @@ mod tests {
     use crate::gui::clearance_text::numbers;
     use crate::gui::fake;
     use crate::gui::widget::typist::{self, keys};
+
+    #[test]
+    fn r_acc_11_the_same_form_opens_the_recent_past_at_once() {
+        let desk = fake::desk(4, 1);
+        let mut dialogue = ClearanceRequest::new(desk.clone(), Some(2), SystemTime::now());
+        let reason = form::Message::Typed(Place::Reason, "rissa in corso".into());
+        dialogue.update(Message::Form(reason));
+        let pressed = Message::Form(form::Message::Pressed(Place::AtOnce));
+        assert!(matches!(dialogue.update(pressed), Next::Run(_)));
+        assert_eq!(desk.said(), [r#"open at once {CameraId("cam-02")} rissa in corso"#]);
+        let done = dialogue.update(Message::Sent(Ok(Asked::OpenedAtOnce)));
+        assert!(matches!(done, Next::Done(Asked::OpenedAtOnce)));
+    }
 
     #[test]
     fn r_rec_1_a_request_names_cameras_range_and_reason() {

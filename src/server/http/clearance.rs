@@ -1,4 +1,4 @@
-//! Clearances: asking for one, answering, withdrawing, and what recordings may be seen under them (R-REC-1, R-EXP-5).
+//! Clearances: asking for one, answering, withdrawing, opening at once and ratifying, and what recordings may be seen under them (R-REC-1, R-EXP-5).
 //!
 //! Invariant: an operator asks only for cameras whose recordings their grants allow, and a supervisor answers and withdraws
 //! only where theirs say so; a refusal is recorded. Deliberately absent: the steps (`server::clearances`).
@@ -11,7 +11,7 @@ use crate::domain::audit::details::Say as _;
 use crate::domain::audit::details::recordings as event;
 use crate::domain::audit::details::recordings::AskedRecordings;
 use crate::domain::audit::event::Outcome;
-use crate::domain::people::clearance::{Clearance, Use, Verdict, Wish, Withdrawal, is_needed};
+use crate::domain::people::clearance::{Clearance, Ratification, Use, Verdict, Wish, Withdrawal, is_needed};
 use crate::domain::people::{Action, Right, Rule};
 use crate::domain::site::CameraPlan;
 use crate::domain::timeline::Span;
@@ -93,6 +93,23 @@ pub async fn request(
     Ok(Json(usage.clearances.request(&person.who, wish).await?))
 }
 
+/// Opens the recent past at once, to be ratified later (R-ACC-11).
+///
+/// # Errors
+/// [`RefusalKind::Rule`], recorded, without a grant on one of the cameras; [`RefusalKind::Clearance`] for a wish that makes no
+/// sense or reaches too far back; [`RefusalKind::Unavailable`] when the store or the log does not answer.
+pub async fn open_at_once(
+    State(logs): State<Arc<LogState>>,
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(recorder): State<Recorder>,
+    person: Person,
+    Bounded(wish): Bounded<Wish>,
+) -> Answer<Json<ClearanceState>> {
+    check(&logs, &site, &recorder, &person, &wish, uses(&wish)).await?;
+    Ok(Json(usage.clearances.open_at_once(&person.who, wish).await?))
+}
+
 /// A clearance that the person may decide on; one of another controller is none, after the same work (R-ACC-5).
 async fn decided_by(
     logs: &LogState,
@@ -161,6 +178,25 @@ pub async fn withdraw(
 ) -> Answer<Json<ClearanceState>> {
     decided_by(&logs, &site, &usage, &recorder, &person, id).await?;
     Ok(Json(usage.clearances.withdraw(&person.who, id, withdrawal).await?))
+}
+
+/// Ratifies recordings that were opened at once, or does not.
+///
+/// # Errors
+/// [`RefusalKind::NotFound`] when there is no such clearance of the person's controllers; [`RefusalKind::Rule`], recorded, when
+/// the person may not decide on it; [`RefusalKind::Clearance`] when nothing waits to be ratified; [`RefusalKind::Unavailable`]
+/// when the store or the log does not answer.
+pub async fn ratify(
+    State(logs): State<Arc<LogState>>,
+    State(site): State<Arc<SiteState>>,
+    State(usage): State<Arc<UsageState>>,
+    State(recorder): State<Recorder>,
+    person: Person,
+    Path(id): Path<u64>,
+    Bounded(ratification): Bounded<Ratification>,
+) -> Answer<Json<ClearanceState>> {
+    decided_by(&logs, &site, &usage, &recorder, &person, id).await?;
+    Ok(Json(usage.clearances.ratify(&person.who, id, ratification).await?))
 }
 
 /// One's own clearances, and all that this person may answer.

@@ -70,6 +70,8 @@ fn router(app: App) -> Router {
         .route("/v1/clearances", post(clearance::request))
         .route("/v1/clearances/{id}", post(clearance::answer))
         .route("/v1/clearances/{id}/withdrawal", post(clearance::withdraw))
+        .route("/v1/clearances/{id}/ratification", post(clearance::ratify))
+        .route("/v1/recordings/at-once", post(clearance::open_at_once))
         .route("/v1/policy", get(policy::state))
         .route("/v1/cameras/{camera}/permit", post(policy::permit))
         .route("/v1/cameras/{camera}/declared", post(policy::declare))

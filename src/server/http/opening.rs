@@ -260,7 +260,8 @@ impl Ground<'_> {
         let log_of = move |camera: &CameraId| Some(planned.current().camera(camera)?.controller.clone());
         let ending = DomeLeases::end_in_time(Arc::downgrade(&leases), log_of);
         self.tasks.push(tokio::spawn(ending));
-        let clearances = Clearances::new(self.store.clone(), recorder.clone(), changes.clone());
+        let recent_min = self.settings.urgent_recordings_minutes;
+        let clearances = Clearances::new(self.store.clone(), recorder.clone(), changes.clone(), recent_min);
         let clearances = Arc::new(clearances);
         let ending = Clearances::end_in_time(Arc::downgrade(&clearances));
         self.tasks.push(tokio::spawn(ending));

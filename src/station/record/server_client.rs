@@ -14,7 +14,7 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::doctor::Finding;
 use crate::domain::people::account::AccountName;
-use crate::domain::people::clearance::{self, Wish, Withdrawal};
+use crate::domain::people::clearance::{self, Ratification, Wish, Withdrawal};
 use crate::domain::people::stated_purpose::Stated;
 use crate::domain::privacy::declared_event::Declaration;
 use crate::domain::version::protocol::{HEADER, SPOKEN};
@@ -450,6 +450,32 @@ impl ServerClient {
     pub async fn request_clearance(&self, token: &SecretString, wish: &Wish) -> Result<ClearanceState, ServerError> {
         let request = self.request(Method::POST, "/v1/clearances");
         self.json(request.bearer_auth(token.expose_secret()).json(wish)).await
+    }
+
+    /// Opens the recent past at once.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused without the grants, when the wish makes no sense or reaches too far back, or when
+    /// the session has ended.
+    pub async fn open_at_once(&self, token: &SecretString, wish: &Wish) -> Result<ClearanceState, ServerError> {
+        let request = self.request(Method::POST, "/v1/recordings/at-once");
+        self.json(request.bearer_auth(token.expose_secret()).json(wish)).await
+    }
+
+    /// A supervisor's answer to recordings that were opened at once.
+    ///
+    /// # Errors
+    /// [`ServerError`], as every call; refused when there is none, it is the person's own, the level may not, or the session
+    /// has ended.
+    pub async fn ratify_clearance(
+        &self,
+        token: &SecretString,
+        id: u64,
+        ratification: &Ratification,
+    ) -> Result<ClearanceState, ServerError> {
+        let request = self.request(Method::POST, &format!("/v1/clearances/{id}/ratification"));
+        self.json(request.bearer_auth(token.expose_secret()).json(ratification))
+            .await
     }
 
     /// A supervisor's answer to a request for clearance.

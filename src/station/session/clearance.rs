@@ -110,7 +110,7 @@ impl Clearances {
                 let found = all.iter().find(|state| state.id == id);
                 found
                     .filter(|state| in_force(state))
-                    .map(|state| state.clearance.ends_ms())
+                    .and_then(|state| state.clearance.granted_until_ms())
             };
             let Some(ends_ms) = ends_ms else {
                 return Refusal::Kind(RefusalKind::Clearance(ClearanceError::Ended));

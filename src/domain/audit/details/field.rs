@@ -98,7 +98,8 @@ foreign_words! {
         "traffic" "civil_protection" "waste" "data_subject_request" "maintenance";
     StationKind: "control_room" "remote" "maintainer";
     RetentionClass: "police" "standard";
-    Step: "requested" "approved" "shortened" "refused" "withdrawn" "expired";
+    Step: "requested" "approved" "shortened" "refused" "withdrawn"
+        "opened_at_once" "ratified" "not_ratified" "expired";
 }
 
 /// Defines a closed set of words of the log, each with its wire name.

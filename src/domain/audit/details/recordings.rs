@@ -44,7 +44,9 @@ parameters! {
         protocol_no: String,
         /// End of the validity, Unix milliseconds
         until_ms: i64,
-        /// Reason of the refusal, in the words of who refused
+        /// Moment by which a supervisor has to ratify what was opened at once, Unix milliseconds
+        ratify_by_ms: i64,
+        /// Reason of the refusal, in the words of who refused, or did not ratify
         refused_because: String,
         /// Reason of the withdrawal, in the words of who withdrew it
         withdrawn_because: String,

@@ -3,13 +3,13 @@
 use super::*;
 use proptest::prelude::*;
 
-const NOW: i64 = 1_800_000_000_000;
+pub(super) const NOW: i64 = 1_800_000_000_000;
 
-fn because(text: &str) -> Reason {
+pub(super) fn because(text: &str) -> Reason {
     Reason::try_from(text.to_owned()).unwrap()
 }
 
-fn extent(cameras: &[&str], from_h: i64, to_h: i64, export: bool) -> Extent {
+pub(super) fn extent(cameras: &[&str], from_h: i64, to_h: i64, export: bool) -> Extent {
     Extent {
         cameras: cameras.iter().map(|id| id.parse().unwrap()).collect(),
         from_ms: NOW + from_h * HOUR_MS,
@@ -18,7 +18,7 @@ fn extent(cameras: &[&str], from_h: i64, to_h: i64, export: bool) -> Extent {
     }
 }
 
-fn wish(extent: Extent) -> Wish {
+pub(super) fn wish(extent: Extent) -> Wish {
     Wish {
         controller: "borgo".parse().unwrap(),
         extent,
@@ -32,7 +32,14 @@ fn requested(extent: Extent) -> Result<Clearance, ClearanceError> {
     Clearance::request(wish(extent), "neri", Level::Operator, NOW)
 }
 
-fn covers(clearance: &Clearance, account: &str, what: Use, camera: &str, range: (i64, i64), now: i64) -> bool {
+pub(super) fn covers(
+    clearance: &Clearance,
+    account: &str,
+    what: Use,
+    camera: &str,
+    range: (i64, i64),
+    now: i64,
+) -> bool {
     let span = Span::new(NOW + range.0 * HOUR_MS, NOW + range.1 * HOUR_MS).unwrap();
     covering(
         [clearance].into_iter(),

@@ -11,7 +11,7 @@ use super::{ControlRoom, Message};
 use crate::domain::people::Level;
 use crate::gui::dialogue::change_purpose::ChangePurpose;
 use crate::gui::dialogue::clearance_answer::ClearanceAnswer;
-use crate::gui::dialogue::clearance_request::ClearanceRequest;
+use crate::gui::dialogue::clearance_request::{Asked, ClearanceRequest};
 use crate::gui::dialogue::clearances_in_force::ClearancesInForce;
 use crate::gui::dialogue::declare_event::Declare;
 use crate::gui::dialogue::export::Export;
@@ -45,7 +45,13 @@ impl ControlRoom {
                     self.say(notice);
                 }
             }
-            Outcome::ClearanceRequested => self.say(Notice::said(Tone::Normal, fl!("clearance-sent"))),
+            Outcome::ClearanceAsked(Asked::Requested) => {
+                self.say(Notice::said(Tone::Normal, fl!("clearance-sent")));
+            }
+            Outcome::ClearanceAsked(Asked::OpenedAtOnce) => {
+                let key = self.keymap.named(Command::Playback);
+                self.say(Notice::said(Tone::Normal, fl!("clearance-opened-at-once", key = key)));
+            }
             Outcome::PurposeChanged => {
                 self.session.read_purpose();
                 let purpose = sentences::stated(self.session.stated());

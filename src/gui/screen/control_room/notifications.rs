@@ -205,9 +205,14 @@ impl Notifications {
         let now_ms = sentences::unix_ms(now.clock);
         let all = session.desk().clearances();
         for state in &all {
-            let status = state.clearance.standing(now_ms);
-            let before = self.clearances.insert(state.id, status);
             let ours = state.clearance.asked_by == session.person().user;
+            // What was opened at once waits for a supervisor as a request does.
+            let status = if !ours && state.clearance.waits_for_ratification(now_ms) {
+                ClearanceStatus::Waiting
+            } else {
+                state.clearance.standing(now_ms)
+            };
+            let before = self.clearances.insert(state.id, status);
             // A request that waits for this person is said also when it is older than their sign-in.
             let changed = before != Some(status) && (self.begun || (!ours && status == ClearanceStatus::Waiting));
             let change = clearance_change(state, status, ours, session.plan(), keymap);
@@ -248,6 +253,16 @@ fn clearance_change(
     let id = state.id.to_string();
     let asked = &state.clearance.wish.extent;
     match (status, &state.clearance.answer) {
+        (ClearanceStatus::Waiting, _) if !ours && state.clearance.at_once.is_some() => {
+            let sentence = fl!(
+                "clearance-ratify-notice",
+                name = state.by.display_name.as_str(),
+                body = state.by.agency.as_str(),
+                cameras = cameras_words(plan, asked),
+                key = keymap.named(Command::Clearances)
+            );
+            Some((Tone::Act, sentence))
+        }
         (ClearanceStatus::Waiting, _) if !ours => {
             let sentence = fl!(
                 "clearance-notice",
@@ -257,6 +272,14 @@ fn clearance_change(
                 key = keymap.named(Command::Clearances)
             );
             Some((Tone::Act, sentence))
+        }
+        // Who opened it was told by the dialogue.
+        (ClearanceStatus::InForce, _) if state.clearance.at_once.is_some() => None,
+        (ClearanceStatus::Expired, _) if ours => {
+            let ratified = state.clearance.at_once.as_ref()?.ratified.as_ref()?;
+            let reason = ratified.refused_because.as_ref()?.as_str();
+            let sentence = fl!("clearance-was-not-ratified", id = id, reason = reason);
+            Some((Tone::Attention, sentence))
         }
         (ClearanceStatus::InForce, Some(Answer::Granted { until_ms, extent, .. })) if ours => {
             let sentence = fl!(

@@ -304,6 +304,7 @@ fn recordings() -> Vec<(&'static str, Scene)> {
             operator(&second).press(&[Clearances]).then(vec![Step::Type("99\n")]),
         ),
         ("approval", approval()),
+        ("ratification", at_desk(fake::at_night(16, 4)).press(&[Clearances])),
         (
             "clearances-in-force",
             at_desk(fake::supervisor(16, 4)).press(&[Command::ClearancesInForce]),

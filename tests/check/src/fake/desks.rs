@@ -28,6 +28,15 @@ pub fn supervisor(cameras: usize, domes: usize) -> Arc<Fake> {
     })
 }
 
+/// The desk of a supervisor in the morning after recordings were opened at once.
+pub fn at_night(cameras: usize, domes: usize) -> Arc<Fake> {
+    Arc::new(Fake {
+        level: Level::Supervisor,
+        by_night: true,
+        ..Fake::at(plan(cameras, domes))
+    })
+}
+
 /// The desk of a system administrator.
 pub fn administrator(cameras: usize, domes: usize) -> Arc<Fake> {
     Arc::new(Fake {

@@ -43,6 +43,8 @@ pub struct Fake {
     stopped: AtomicBool,
     /// Cameras at a school are closed.
     school_is_open: bool,
+    /// Somebody opened recordings at once in the night, and nothing else was asked for.
+    by_night: bool,
     /// The account is asked for at another workstation.
     wanted: AtomicBool,
     /// What is wrong with the workstation's clock.
@@ -63,6 +65,7 @@ impl Fake {
             slow: false,
             few_pictures: AtomicBool::new(false),
             school_is_open: false,
+            by_night: false,
             stopped: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
             clock: Mutex::default(),

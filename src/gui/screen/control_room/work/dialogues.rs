@@ -58,7 +58,7 @@ pub enum Outcome {
         camera: CameraId,
         urgent: bool,
     },
-    ClearanceRequested,
+    ClearanceAsked(clearance_request::Asked),
     PurposeChanged,
 }
 
@@ -96,9 +96,7 @@ impl Dialogue {
                 outcome(dialogue.update(message), Message::HandOver, closed)
             }
             (Dialogue::Request(dialogue), Message::Request(message)) => {
-                outcome(dialogue.update(message), Message::Request, |()| {
-                    Outcome::ClearanceRequested
-                })
+                outcome(dialogue.update(message), Message::Request, Outcome::ClearanceAsked)
             }
             (Dialogue::Answer(dialogue), Message::Answer(message)) => {
                 outcome(dialogue.update(message, clock), Message::Answer, closed)
