@@ -1,5 +1,5 @@
 //! People: levels, grants, purposes; beneath, the one decision whether somebody may do something, the life of an account,
-//! the second factor, the automatic lock.
+//! the second factor, password hashes, the automatic lock and what opens it.
 //!
 //! Invariant: nothing is granted by default; an answer names its rule.
 //! Deliberately absent: how passwords are kept and sessions run (server), screens.
@@ -8,6 +8,8 @@ pub mod account;
 pub mod authorisation;
 pub mod connections;
 pub mod lock;
+pub mod lone_unlock;
+pub mod password_hash;
 pub mod rate_limit;
 pub mod second_factor;
 pub mod second_person;

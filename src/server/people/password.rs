@@ -1,11 +1,10 @@
-//! Passwords: argon2id, and the growing delay after wrong ones.
+//! Passwords: a hash for each with a random salt, and the growing delay after wrong ones.
 //!
-//! Invariant: an unknown name takes as long as a known one. Deliberately absent: storage.
+//! Invariant: an unknown name takes as long as a known one. Deliberately absent: storage, the hash (`domain::people::password_hash`).
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use secrecy::{ExposeSecret as _, SecretString};
+pub use crate::domain::people::password_hash::is;
+use crate::domain::people::password_hash::{self, Salt};
+use secrecy::SecretString;
 
 /// The wrong password in a row that locks for the first time.
 const LOCKS_FROM: u32 = 3;
@@ -32,9 +31,9 @@ impl Decoy {
 /// # Errors
 /// No memory or no randomness.
 pub fn hash(password: &SecretString) -> Result<String, argon2::password_hash::Error> {
-    Ok(Argon2::default()
-        .hash_password(password.expose_secret().as_bytes())?
-        .to_string())
+    let mut salt = Salt::default();
+    getrandom::fill(&mut salt).map_err(|_| argon2::password_hash::Error::Crypto)?;
+    password_hash::hash(password, &salt)
 }
 
 /// Does the password fit? `None`: the name is unknown; the same work is done and the answer is no.
@@ -45,16 +44,6 @@ pub fn fits(password: &SecretString, known: Option<&str>, decoy: &Decoy) -> bool
 /// The hash whose work is done in any case.
 fn compared_with<'a>(known: Option<&'a str>, decoy: &'a Decoy) -> &'a str {
     known.unwrap_or(&decoy.0)
-}
-
-/// Whether this is the password behind a hash: for the ones that must not come back.
-pub fn is(password: &SecretString, hash: &str) -> bool {
-    let parsed = PasswordHash::new(hash);
-    parsed.is_ok_and(|parsed| {
-        Argon2::default()
-            .verify_password(password.expose_secret().as_bytes(), &parsed)
-            .is_ok()
-    })
 }
 
 /// Seconds a name is locked after this many wrong passwords in a row.

@@ -1,7 +1,7 @@
 //! Signing a person in: the server decides, this workstation checks what it is given and records it.
 //!
 //! Invariant: no session without a genuine plan, pinned log keys and a durable sign-in event.
-//! Deliberately absent: passwords at rest; the password lives as long as the call.
+//! Deliberately absent: passwords at rest; the password lives as long as the call, its hash as long as the session.
 
 use super::ask_ticket::AskTicket;
 use super::sign_in_error::SignInError;
@@ -81,7 +81,13 @@ impl Station {
             ticket: Some(ticket.secret()),
         };
         match self.0.server.sign_in(&request).await {
-            Ok(grant) => self.let_in(grant, stated).await,
+            Ok(grant) => {
+                let session = self.let_in(grant, stated).await?;
+                let begun = session.clone();
+                // Nobody waits for the hash.
+                tokio::spawn(async move { begun.accepted(request.password).await });
+                Ok(session)
+            }
             Err(error) => match self.0.refused_sign_in(&request, error).await {
                 SignInError::ActiveElsewhere(_) => Err(SignInError::ActiveElsewhere(Some(ticket))),
                 why => Err(why),

@@ -5,6 +5,9 @@
 //! Deliberately absent: the acts themselves (`act`, `admin`), what the server sends meanwhile (`server_watch`), how a session
 //! ends (`sign_out`).
 
+mod own_proof;
+
+use self::own_proof::OwnProof;
 use super::clearance::Clearances;
 use crate::domain::audit::details::Details;
 use crate::domain::audit::details::presence::{GraceExtended, LockState, WorkstationLock};
@@ -25,6 +28,7 @@ use crate::station::record::contact::ServerState;
 use crate::station::record::event_body::{body_without_person, class_of};
 use crate::station::record::health::{Health, Need};
 use crate::station::record::outbox::Recorded;
+use crate::station::record::server_client::ServerError;
 use crate::station::refusal::Refusal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -92,6 +96,7 @@ pub struct SessionInner {
     pub leases: Arc<DomeLeases>,
     pub policy: Arc<Policy>,
     pub clearances: Clearances,
+    pub(super) own_proof: OwnProof,
     /// The purpose in force.
     pub(super) stated: watch::Sender<Stated>,
     ended: SessionEnd,
@@ -154,6 +159,7 @@ impl SessionInner {
             leases: Arc::new(DomeLeases::new(link, own)),
             clearances: Clearances::new(facts.person.user.clone(), facts.person.level),
             policy,
+            own_proof: OwnProof::default(),
             stated: watch::Sender::new(facts.stated.clone()),
             ended,
             open_acts: watch::Sender::new(0),
@@ -341,20 +347,31 @@ impl Session {
     /// # Errors
     /// [`Refusal::NotRecorded`]: the workstation is locked all the same.
     pub async fn record_lock(&self, by_itself: bool) -> Result<(), Refusal> {
-        self.record_locking(LockState::Locked, Outcome::Done, by_itself).await
+        let lock = WorkstationLock {
+            state: Some(LockState::Locked),
+            by_itself: Some(by_itself),
+            ..WorkstationLock::default()
+        };
+        self.0.record(lock, Outcome::Done).await.map(drop)
     }
 
-    /// Unlocks the workstation: the server checks that the password is that of the same person.
+    /// Unlocks the workstation: the server checks that the password is that of the same person. While it is away, within the
+    /// grace, the workstation goes by the password that the server accepted last.
     ///
     /// # Errors
     /// [`Refusal::WrongPassword`], also after too many wrong ones; [`Refusal::ServerAway`]; [`Refusal::NotRecorded`].
     pub async fn unlock(&self, password: SecretString) -> Result<(), Refusal> {
-        let confirmation = PasswordConfirmation { password };
+        let confirmation = PasswordConfirmation {
+            password: password.clone(),
+        };
         match self.0.station.server.prove(&self.0.facts.token, &confirmation).await {
-            Ok(()) => self.record_locking(LockState::Unlocked, Outcome::Done, false).await,
+            Ok(()) => {
+                self.0.own_proof.accepted(password).await;
+                self.record_unlocking(Outcome::Done, None).await
+            }
+            Err(error) if error.is_away() => self.unlock_alone(password, error).await,
             Err(error) => {
-                self.record_locking(LockState::Unlocked, Outcome::Refused, false)
-                    .await?;
+                self.record_unlocking(Outcome::Refused, None).await?;
                 Err(match Refusal::from(error) {
                     Refusal::Kind(RefusalKind::WrongCredentials) => Refusal::WrongPassword,
                     other => other,
@@ -363,12 +380,29 @@ impl Session {
         }
     }
 
-    async fn record_locking(&self, state: LockState, outcome: Outcome, by_itself: bool) -> Result<(), Refusal> {
+    async fn unlock_alone(&self, password: SecretString, away: ServerError) -> Result<(), Refusal> {
+        let server = self.circumstances().server;
+        let (outcome, answer) = match self.0.own_proof.is(password, server).await {
+            Some(true) => (Outcome::Done, Ok(())),
+            Some(false) => (Outcome::Refused, Err(Refusal::WrongPassword)),
+            None => (Outcome::Refused, Err(Refusal::from(away))),
+        };
+        self.record_unlocking(outcome, Some(true)).await?;
+        answer
+    }
+
+    async fn record_unlocking(&self, outcome: Outcome, without_server: Option<bool>) -> Result<(), Refusal> {
         let lock = WorkstationLock {
-            state: Some(state),
-            by_itself: Some(by_itself),
+            state: Some(LockState::Unlocked),
+            by_itself: Some(false),
+            without_server,
         };
         self.0.record(lock, outcome).await.map(drop)
+    }
+
+    /// Takes up the password with which the person signed in here.
+    pub(super) async fn accepted(&self, password: SecretString) {
+        self.0.own_proof.accepted(password).await;
     }
 
     /// Extends the grace although the server is away beyond it or too many events wait: by this named officer, for this

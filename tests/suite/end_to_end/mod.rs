@@ -324,4 +324,9 @@ async fn without_the_server_live_goes_on_and_evidence_waits() {
         session.play(&camera, to - 10_000, to).await.err(),
         Some(Refusal::ServerAway)
     );
+    // R-ACC-1: an outage does not keep an officer out of a workstation that locked itself.
+    let wrong = session.unlock("un'altra parola".into()).await;
+    assert_eq!(wrong, Err(Refusal::WrongPassword));
+    let right = session.unlock(place.password("operatore")).await;
+    assert_eq!(right, Ok(()));
 }

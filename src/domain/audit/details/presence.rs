@@ -93,6 +93,8 @@ parameters! {
         state: LockState,
         /// Whether time locked it, and not the person
         by_itself: bool,
+        /// Whether the server was away and the workstation went by the password it accepted last
+        without_server: bool,
     }
 }
 
