@@ -43,6 +43,7 @@ struct Site<'a> {
     height_m: f64,
     lens: &'a LensModel,
     masks: &'a [Mask],
+    zoom_ceiling: Option<f64>,
     turned: &'static str,
     command_delay_ms: u64,
     status_delay_ms: Option<u64>,
@@ -57,6 +58,7 @@ async fn site(State(devices): State<Devices>, Path(id): Path<String>) -> Answer 
         height_m: site.mount.position_m[2],
         lens: &site.lens,
         masks: &site.masks,
+        zoom_ceiling: site.limits.zoom_ceiling,
         turned: match site.make.turned {
             Turned::Upright => "upright",
             Turned::HalfTurn => "half_turn",

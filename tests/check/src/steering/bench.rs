@@ -38,6 +38,10 @@ const USUAL_LATENCY_MS: f64 = 200.0;
 /// A picture is back when no more than this share is covered in excess.
 pub const BACK_SHARE: f64 = 0.10;
 
+/// The magnification that «4×» stands for, and the share of a lower ceiling.
+const NEAR: f64 = 3.9;
+const BELOW_CEILING: f64 = 0.97;
+
 /// How much the picture is enlarged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zoom {
@@ -185,8 +189,11 @@ impl Bench {
     pub fn hfov(&self, zoom: Zoom) -> f64 {
         match zoom {
             Zoom::One => self.site.lens.widest_hfov_deg(),
-            // A make whose lens ends there stands a little before its end.
-            Zoom::Four => self.site.lens.hfov_of(3.9),
+            // A make whose lens or ceiling ends there stands a little before it.
+            Zoom::Four => {
+                let highest = self.site.zoom_ceiling.unwrap_or(f64::INFINITY);
+                self.site.lens.hfov_of(NEAR.min(highest * BELOW_CEILING))
+            }
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Site {
     pub height_m: f64,
     pub lens: LensModel,
     masks: Vec<Mask>,
+    /// The highest magnification that the plan lets it stand at; `None`: its lens ends first.
+    pub zoom_ceiling: Option<f64>,
     pub turned: String,
     pub command_delay_ms: u64,
     pub status_delay_ms: Option<u64>,
