@@ -64,7 +64,7 @@ const PARTS: &[Context] = &[
 const CAMERAS: &[Context] = &[Context::CameraList];
 
 /// F6 goes to the next area, so the layouts go from F2 to F10 around it.
-pub(super) const TABLE: [Row; 100] = [
+pub(super) const TABLE: [Row; 101] = [
     fixed(Command::Next, "avanti", EVERYWHERE, &["Tab"]),
     fixed(Command::Previous, "precedente", EVERYWHERE, &["Maiusc+Tab"]),
     fixed(Command::Confirm, "conferma", EVERYWHERE, &["Invio"]),

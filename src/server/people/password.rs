@@ -60,6 +60,7 @@ pub fn delay_s(failures: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argon2::password_hash::phc::PasswordHash;
 
     #[test]
     fn r_acc_1_only_the_right_password_fits() {

@@ -17,7 +17,7 @@ mod session_life;
 mod takeover;
 
 pub use account_admin::{accounts, findings, sessions, workstations};
-pub use desks::{administrator, desk, maintainer, masked, overloaded, school, supervisor};
+pub use desks::{administrator, at_night, desk, maintainer, masked, overloaded, school, supervisor};
 pub use plan::plan;
 
 use std::sync::atomic::{AtomicBool, Ordering};
