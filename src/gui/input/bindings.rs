@@ -163,7 +163,7 @@ pub(super) const TABLE: [Row; 101] = [
     row(Command::AskLease, "prendi-dome", WALL, &["G"]),
     row(Command::HandOver, "cedi-dome", &[Context::Wall, Context::Form], &["L"]),
     row(Command::Clearances, "nullaosta", WALL, &["N"]),
-    row(Command::ClearancesInForce, "nullaosta-in-vigore", WALL, &["Maiusc+N"]),
+    row(Command::ClearancesInForce, "nullaosta-in-vigore", WALL, &["Alt+N"]),
     row(Command::Snapshot, "foto", &[Context::Wall, Context::Playback], &["S"]),
     row(
         Command::Export,

@@ -226,7 +226,10 @@ async fn r_rec_1_a_withdrawn_clearance_ends_the_open_playback_and_the_open_expor
     assert_eq!(last["parameters"]["withdrawn_because"], "denuncia ritirata");
     assert_eq!(last["person"], "comandante");
     let closed = place.bodies("playback_close").await;
-    assert_eq!(closed[0]["parameters"]["why"], "the clearance ended or was withdrawn");
+    assert_eq!(
+        closed[0]["parameters"]["why"],
+        "not cleared: the clearance ended or was withdrawn"
+    );
     let copies = place.bodies("export_start").await;
     assert!(copies.iter().any(|body| body["result"] == "refused"), "{copies:?}");
 }
