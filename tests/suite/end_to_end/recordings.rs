@@ -207,7 +207,8 @@ async fn r_rec_1_a_withdrawn_clearance_ends_the_open_playback_and_the_open_expor
     let ended = Refusal::Kind(RefusalKind::Clearance(ClearanceError::Ended));
     assert_eq!(copy.err(), Some(ended.clone()));
     let mut state = playback.state();
-    let seen = state.wait_for(|state| state.ended).await.expect("it goes on").clone();
+    until("the end", 20, || state.borrow_and_update().ended).await;
+    let seen = state.borrow().clone();
     assert_eq!(seen.ended_by, Some(ended));
     assert!(playback.slot().latest().is_none(), "a picture stayed on the screen");
     let again = operator.play(&camera, from, to).await.err();
