@@ -217,6 +217,17 @@ pub enum MetadataFault {
     Empty,
 }
 
+/// When the recorder writes down where its dome looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PositionsFault {
+    /// Five times a second.
+    #[default]
+    Often,
+    /// Five times a second while it changes, and never while the dome rests (ONVIF Streaming 5.1.2.1.1).
+    Changes,
+}
+
 /// Everything that differs from the well-behaved camera, except reboots and dropped streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Faults {
@@ -248,6 +259,7 @@ pub struct Faults {
     pub masks: MaskFault,
     pub users: UserFault,
     pub metadata: MetadataFault,
+    pub positions: PositionsFault,
     /// A move that names pan-tilt and zoom together fails.
     pub one_axis_group: bool,
     /// Three hundred factory presets with percent-encoded names.
@@ -314,6 +326,7 @@ impl Faults {
             self.stream_generation += u64::from(absent(metadata) != absent(self.metadata));
             self.metadata = metadata;
         }
+        set(&mut self.positions, order.positions);
         set(&mut self.move_jitter_ms, order.move_jitter_ms);
         if order.status_delay_ms.is_some() {
             self.status_delay_ms = order.status_delay_ms;
@@ -373,6 +386,7 @@ pub struct Order {
     pub masks: Option<MaskFault>,
     pub users: Option<UserFault>,
     pub metadata: Option<MetadataFault>,
+    pub positions: Option<PositionsFault>,
     pub move_jitter_ms: Option<u64>,
 }
 

@@ -12,7 +12,7 @@ use vedetta::domain::camera::{NormalisedPosition, StreamRole};
 use vedetta::domain::privacy::camera_side::{PtzLimits, fit, left_open};
 use vedetta::domain::site::orientation::OrientationPart;
 use vedetta::onvif::{Camera, Endpoint, Limits, MoveState, OnvifErrorKind, Ptz, PtzStatus, Velocity, discovery};
-use vedetta::sim::device::{Alarm, Device};
+use vedetta::sim::device::{Alarm, Device, Recorded};
 use vedetta::sim::faults::{Order, PERSONAS};
 
 const LONGEST: Duration = Duration::from_secs(20);
@@ -343,6 +343,52 @@ async fn recordings_are_found_with_their_times_and_their_address() {
     assert_eq!(recordings[0].to_ms, Some(RECORDED_FROM_MS as i64 + 60_000));
     let uri = camera.replay_uri(&recordings[0].token).await.unwrap();
     assert!(uri.starts_with("rtsp://127.0.0.1:5554/replay"), "{uri}");
+}
+
+/// Of a recorder that keeps positions when they change (ONVIF Streaming 5.1.2.1.1) the last one before a rest is found by
+/// looking backwards (Recording Search 5.11), and no other way.
+#[tokio::test]
+async fn where_a_dome_came_to_rest_is_found_by_looking_backwards() {
+    let town = Town::with(r#"{"positions":"changes"}"#).await;
+    let now_ms = || jiff::Timestamp::now().as_millisecond();
+    let from_ms = now_ms();
+    town.device.set_recorder(Box::new(move || {
+        Some(Recorded {
+            rtsp_path: "/replay".into(),
+            from_ms: from_ms as u64,
+            to_ms: now_ms() as u64,
+        })
+    }));
+    let camera = town.camera().await;
+    let ptz = camera.ptz().await.unwrap().unwrap();
+    let to = NormalisedPosition {
+        pan: 0.1,
+        tilt: 0.2,
+        zoom: 0.25,
+    };
+    ptz.absolute(to).await.unwrap();
+    assert!(until_true(|| town.device.moving(Instant::now())).await);
+    assert!(until_true(|| !town.device.moving(Instant::now())).await);
+    let stood_ms = now_ms();
+    let token = &camera.recordings().await.unwrap()[0].token;
+    let found = async |from_ms, to_ms| camera.recorded_positions(token, from_ms, to_ms).await.unwrap();
+    // A position is written a little after the dome was there, and moments are a fifth of a second apart.
+    let rested_ms = stood_ms + 1_500;
+    assert!(until_true(|| now_ms() > rested_ms + 1_000).await);
+    assert_eq!(found(rested_ms, now_ms()).await, [], "while it rests");
+    let (backwards, forwards) = (found(rested_ms, from_ms).await, found(from_ms, rested_ms).await);
+    assert!(
+        forwards.len() > 2 && backwards == forwards,
+        "{backwards:?} {forwards:?}"
+    );
+    let last = backwards.last().unwrap().position;
+    let off = [last.pan - to.pan, last.tilt - to.tilt, last.zoom - to.zoom];
+    assert!(off.iter().all(|off| off.abs() < 2e-3), "{last:?}");
+    town.order(r#"{"positions":"often"}"#);
+    assert!(
+        found(rested_ms, now_ms()).await.len() > 3,
+        "a recorder that writes always"
+    );
 }
 
 #[tokio::test]

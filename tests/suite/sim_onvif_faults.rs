@@ -3,7 +3,7 @@
 //! Invariant: each fault asked for shows, and goes away when it is taken back.
 //! Deliberately absent: video faults (freeze, dropped streams), which the RTSP side shows.
 
-use crate::simulated::{self, FIGURES, FIGURES_PASSWORD, PASSWORD, USER};
+use crate::simulated::{self, FIGURES, FIGURES_PASSWORD, PASSWORD, RECORDED_FROM_MS, USER};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
@@ -17,6 +17,7 @@ use vedetta::sim::onvif::xml::Node;
 
 const PTZ: &str = "http://www.onvif.org/ver20/ptz/wsdl";
 const DEVICE: &str = "http://www.onvif.org/ver10/device/wsdl";
+const SEARCH: &str = "http://www.onvif.org/ver10/search/wsdl";
 const PROFILE: &str = "<ProfileToken>main</ProfileToken>";
 
 /// A dome, and a caller with credentials.
@@ -130,6 +131,32 @@ fn velocity(pan: f64) -> String {
 
 fn moving(device: &Device) -> bool {
     device.moving(Instant::now())
+}
+
+/// The first positions that a search between two seconds of the recording gives, by their times.
+async fn first_positions(caller: &Caller, from_s: u64, to_s: u64) -> Vec<String> {
+    let second = |s: u64| date_time(SystemTime::UNIX_EPOCH + Duration::from_millis(RECORDED_FROM_MS + s * 1_000));
+    let question = format!(
+        "<StartPoint>{}</StartPoint><EndPoint>{}</EndPoint><Scope/><SearchFilter><MinPosition/><MaxPosition/>\
+         </SearchFilter><KeepAliveTime>PT10S</KeepAliveTime>",
+        second(from_s),
+        second(to_s)
+    );
+    let started = caller.ask(SEARCH, "FindPTZPosition", &question).await.unwrap();
+    let token = started.text_of("SearchToken").unwrap();
+    let question = format!("<SearchToken>{token}</SearchToken><MaxResults>3</MaxResults>");
+    let found = caller.ask(SEARCH, "GetPTZPositionSearchResults", &question).await;
+    let list = found.unwrap().child("ResultList").unwrap().clone();
+    let times = list.children.iter().filter_map(|result| result.text_of("Time"));
+    times.map(|time| time[17..21].to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_search_of_positions_whose_end_is_before_its_start_gives_the_latest_first() {
+    let caller = caller().await;
+    // The recording begins at twenty seconds past a minute.
+    assert_eq!(first_positions(&caller, 5, 15).await, ["25.0", "25.2", "25.4"]);
+    assert_eq!(first_positions(&caller, 15, 5).await, ["35.0", "34.8", "34.6"]);
 }
 
 #[tokio::test]

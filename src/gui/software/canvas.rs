@@ -1,6 +1,7 @@
 //! A window's pixels: what the interface drew, and the pictures in the holes it left for them.
 //!
-//! Invariant: a row of a picture reaches the window's memory only after what the interface drew over it was laid on it.
+//! Invariant: a row of a picture reaches the window's memory only after what the interface drew over it was laid on it; an
+//! interface that was drawn for another size is never shown.
 //! Deliberately absent: drawing the interface, the window.
 
 use super::blend::{lay_over, opacity};
@@ -106,12 +107,15 @@ impl Canvas {
         }
     }
 
-    /// Paints those of `pictures` that are new into `out`, rows of the interface's width, and what is new of the interface; with
-    /// `whole` everything. `scale`: pixels in a logical pixel.
-    pub fn paint(&mut self, out: &mut [u32], pictures: &[Picture], scale: f32, whole: bool) {
-        if out.len() != self.interface.len() {
-            // The window has another size already; the drawing of that is on its way.
-            return;
+    /// Paints those of `pictures` that are new into `out`, rows of `width` pixels, and what is new of the interface; with
+    /// `whole` everything. `scale`: pixels in a logical pixel. Returns `false` when the interface was drawn for another size:
+    /// `out` stays as it is then, and there is nothing to show until the interface is drawn again.
+    #[must_use]
+    pub fn paint(&mut self, out: &mut [u32], width: usize, pictures: &[Picture], scale: f32, whole: bool) -> bool {
+        if width != self.width || out.len() != self.interface.len() {
+            self.interface.clear();
+            (self.width, self.height) = (0, 0);
+            return false;
         }
         let shown: Vec<(&Picture, Place)> = pictures
             .iter()
@@ -140,6 +144,7 @@ impl Canvas {
             }
             self.paint_one(out, picture, i);
         }
+        true
     }
 
     /// Brings what changed of the interface into `out`; pictures that it lies over are painted again.
@@ -348,6 +353,10 @@ mod tests {
         canvas
     }
 
+    fn paint(canvas: &mut Canvas, out: &mut [u32], pictures: &[Picture], whole: bool) {
+        assert!(canvas.paint(out, WIDTH, pictures, 1.0, whole));
+    }
+
     const PLACE: [f32; 4] = [4.0, 4.0, 32.0, 90.0];
 
     #[test]
@@ -357,7 +366,7 @@ mod tests {
         let mut canvas = canvas(|x, y| if covered(x, y) { cover } else { 0 });
         let mut out = vec![0; WIDTH * HEIGHT];
         for number in 1..4 {
-            canvas.paint(&mut out, &[picture(PLACE, number)], 1.0, number == 1);
+            paint(&mut canvas, &mut out, &[picture(PLACE, number)], number == 1);
             for (i, pixel) in out.iter().enumerate() {
                 let (x, y) = (i % WIDTH, i / WIDTH);
                 match (covered(x, y), (4..36).contains(&x) && (4..94).contains(&y)) {
@@ -378,7 +387,7 @@ mod tests {
                 brightness,
                 ..picture(PLACE, 1)
             };
-            canvas.paint(&mut out, &[picture], 1.0, true);
+            paint(&mut canvas, &mut out, &[picture], true);
             out
         });
         for y in 4..94 {
@@ -389,15 +398,33 @@ mod tests {
     }
 
     #[test]
+    fn a_window_of_another_size_shows_nothing_until_the_interface_is_drawn_for_it() {
+        for (width, height) in [(WIDTH, 2 * HEIGHT), (HEIGHT, WIDTH)] {
+            let mut canvas = canvas(|_, _| 0);
+            let mut out = vec![7; width * height];
+            assert!(!canvas.is_blank());
+            assert!(!canvas.paint(&mut out, width, &[picture(PLACE, 1)], 1.0, true));
+            assert!(out.iter().all(|pixel| *pixel == 7) && canvas.is_blank());
+            draw(&mut canvas, |_, _| GROUND);
+            let mut out = vec![0; WIDTH * HEIGHT];
+            paint(&mut canvas, &mut out, &[], false);
+            assert!(
+                out.iter().all(|pixel| *pixel == GROUND),
+                "all of it, though the memory is the same"
+            );
+        }
+    }
+
+    #[test]
     fn a_frame_that_is_there_is_not_painted_again() {
         let mut canvas = canvas(|_, _| 0);
         let mut out = vec![0; WIDTH * HEIGHT];
         let frame = picture(PLACE, 1);
-        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, true);
+        paint(&mut canvas, &mut out, std::slice::from_ref(&frame), true);
         out.fill(7);
-        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
+        paint(&mut canvas, &mut out, std::slice::from_ref(&frame), false);
         assert!(out.iter().all(|pixel| *pixel == 7));
-        canvas.paint(&mut out, &[picture(PLACE, 2)], 1.0, false);
+        paint(&mut canvas, &mut out, &[picture(PLACE, 2)], false);
         assert!(out[10 * WIDTH + 10] != 7 && out[0] == 7);
     }
 
@@ -406,13 +433,13 @@ mod tests {
         let mut canvas = canvas(|_, _| 0);
         let mut out = vec![0; WIDTH * HEIGHT];
         let whole = picture(PLACE, 1);
-        canvas.paint(&mut out, std::slice::from_ref(&whole), 1.0, true);
+        paint(&mut canvas, &mut out, std::slice::from_ref(&whole), true);
         let before = out.clone();
         let part = Picture {
             crop: Crop::WHOLE.zoomed_to(4.0, [0.9, 0.9]),
             ..whole
         };
-        canvas.paint(&mut out, &[part], 1.0, false);
+        paint(&mut canvas, &mut out, &[part], false);
         assert!(out != before);
     }
 
@@ -421,18 +448,18 @@ mod tests {
         let mut canvas = canvas(|_, _| 0);
         let mut out = vec![0; WIDTH * HEIGHT];
         let frame = picture(PLACE, 1);
-        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, true);
+        paint(&mut canvas, &mut out, std::slice::from_ref(&frame), true);
         let bare = out.clone();
         let cover = 0xff11_2233;
         let covered = |x: usize, y: usize| x == 30 && ((8..12).contains(&y) || y == 90);
         draw(&mut canvas, |x, y| if covered(x, y) { cover } else { 0 });
-        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
+        paint(&mut canvas, &mut out, std::slice::from_ref(&frame), false);
         for (i, (pixel, bare)) in out.iter().zip(&bare).enumerate() {
             let wanted = if covered(i % WIDTH, i / WIDTH) { cover } else { *bare };
             assert_eq!(*pixel, wanted, "{}, {}", i % WIDTH, i / WIDTH);
         }
         draw(&mut canvas, |_, _| 0);
-        canvas.paint(&mut out, std::slice::from_ref(&frame), 1.0, false);
+        paint(&mut canvas, &mut out, std::slice::from_ref(&frame), false);
         assert_eq!(out, bare, "the cover is gone");
     }
 
@@ -456,7 +483,7 @@ mod tests {
             [30.0, 20.0, 64.0, 36.0],
             [-90.0, 50.0, 64.0, 36.0],
         ] {
-            canvas.paint(&mut out, &[picture(place, 1)], 1.0, true);
+            paint(&mut canvas, &mut out, &[picture(place, 1)], true);
             assert_eq!(out[0], GROUND);
             assert!(out[10 * WIDTH + 10] == 0 || place[0] == -10.0);
         }

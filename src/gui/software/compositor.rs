@@ -175,8 +175,12 @@ impl Compositor {
             compositor::SurfaceError::Lost
         };
         let mut pixels = surface.buffer_mut().map_err(lost)?;
-        let whole = pixels.age() != 1;
-        renderer.paint(&mut pixels, viewport, whole);
+        let (whole, width) = (pixels.age() != 1, pixels.width().get() as usize);
+        if !renderer.paint(&mut pixels, width, viewport, whole) {
+            // A window that was resized is drawn before the widgets hear of it: its new memory is black. It keeps what it
+            // shows, and is drawn again, whole.
+            return Err(compositor::SurfaceError::Outdated);
+        }
         on_pre_present();
         pixels.present().map_err(lost)
     }

@@ -51,17 +51,20 @@ impl Renderer {
         self.drawing
     }
 
-    /// Whether nothing was ever drawn.
+    /// Whether nothing was drawn yet for the size that the window has.
     pub(super) fn is_blank(&self) -> bool {
         self.canvas.is_blank()
     }
 
-    /// Paints this drawing into a window's pixels. `whole`: they are not those of the drawing before.
-    pub(super) fn paint(&mut self, pixels: &mut [u32], viewport: &Viewport, whole: bool) {
-        self.canvas
-            .paint(pixels, &self.pictures, viewport.scale_factor(), whole);
+    /// Paints this drawing into a window's pixels, rows of `width`. `whole`: they are not those of the drawing before. Returns
+    /// `false` when what was drawn has another size than the window has now.
+    #[must_use]
+    pub(super) fn paint(&mut self, pixels: &mut [u32], width: usize, viewport: &Viewport, whole: bool) -> bool {
+        let scale = viewport.scale_factor();
+        let painted = self.canvas.paint(pixels, width, &self.pictures, scale, whole);
         // Frames go back to their decoders.
         self.pictures.clear();
+        painted
     }
 }
 

@@ -17,6 +17,7 @@ const WINDOW: Size = Size::new(1366.0, 768.0);
 
 /// Who types, and the widget tree of the window.
 pub struct Typist {
+    window: Size,
     renderer: Renderer,
     tree: Tree,
     pointer: mouse::Cursor,
@@ -31,8 +32,14 @@ pub struct Typed<M> {
 impl Typist {
     /// In front of an empty window.
     pub fn new() -> Typist {
+        Typist::before(WINDOW)
+    }
+
+    /// In front of an empty window of this size, logical pixels.
+    pub fn before(window: Size) -> Typist {
         let renderer = futures::executor::block_on(<Renderer as Headless>::new(Font::DEFAULT, Pixels(16.0), None));
         Typist {
+            window,
             renderer: renderer.expect("a graphics adapter, of software at least"),
             tree: Tree::empty(),
             pointer: mouse::Cursor::Unavailable,
@@ -48,7 +55,7 @@ impl Typist {
     pub fn height<'a, M>(&mut self, dialogue: impl Into<Element<'a, M>>) -> f32 {
         let mut dialogue = dialogue.into();
         self.tree.diff(dialogue.as_widget());
-        let limits = Limits::new(Size::ZERO, Size::new(WINDOW.width, f32::INFINITY));
+        let limits = Limits::new(Size::ZERO, Size::new(self.window.width, f32::INFINITY));
         let node = dialogue.as_widget_mut().layout(&mut self.tree, &self.renderer, &limits);
         node.size().height
     }
@@ -57,7 +64,7 @@ impl Typist {
     pub fn leaves<'a, M>(&mut self, screen: impl Into<Element<'a, M>>) -> Vec<Rectangle> {
         let mut screen = screen.into();
         self.tree.diff(screen.as_widget());
-        let limits = Limits::new(Size::ZERO, WINDOW);
+        let limits = Limits::new(Size::ZERO, self.window);
         let node = screen.as_widget_mut().layout(&mut self.tree, &self.renderer, &limits);
         let mut leaves = Vec::new();
         let mut left = vec![Layout::new(&node)];
@@ -75,7 +82,7 @@ impl Typist {
     pub fn batch<'a, M>(&mut self, screen: impl Into<Element<'a, M>>, events: &[Event]) -> Typed<M> {
         let mut screen = screen.into();
         self.tree.diff(screen.as_widget());
-        let limits = Limits::new(Size::ZERO, WINDOW);
+        let limits = Limits::new(Size::ZERO, self.window);
         let node = screen.as_widget_mut().layout(&mut self.tree, &self.renderer, &limits);
         let mut messages = Vec::new();
         let statuses = events.iter().map(|event| {
@@ -88,7 +95,7 @@ impl Typist {
                 &self.renderer,
                 &mut clipboard::Null,
                 &mut shell,
-                &Rectangle::with_size(WINDOW),
+                &Rectangle::with_size(self.window),
             );
             shell.event_status()
         });

@@ -1,7 +1,7 @@
 //! Where a dome looked while it was recorded: `FindPTZPosition` and its results (ONVIF Search, 5.10 and 5.11).
 //!
 //! Invariant: a position is stamped with the time it was written down; the dome was there a little earlier, never longer ago
-//! than a status of it may be old. Deliberately absent: entering and leaving a volume, the filter's `EnterOrExit`.
+//! than a status of it may be old. EndPoint before StartPoint gives the latest first. Deliberately absent: entering and leaving a volume, the filter's `EnterOrExit`.
 
 use super::Camera;
 use super::ptz::vector;
@@ -10,7 +10,7 @@ use super::soap::{Fault, Request, date_time, read_date_time, unix_ms};
 use super::xml::{Element, Node, leaf, node};
 use crate::domain::camera::NormalisedPosition;
 use crate::sim::device::Recorded;
-use crate::sim::faults::{SpaceFault, StatusFault};
+use crate::sim::faults::{PositionsFault, SpaceFault, StatusFault};
 use std::time::{Duration, SystemTime};
 
 /// A position is written down this often.
@@ -40,12 +40,14 @@ pub fn find(camera: &Camera, request: &Request, recorded: Option<Recorded>) -> R
         corner(filter, "MinPosition", spaces, -1.0)?,
         corner(filter, "MaxPosition", spaces, 1.0)?,
     ];
-    let (first_ms, last_ms) = recorded
-        .filter(|_| wanted && faults.status != StatusFault::NoPosition)
-        .map_or((1, 0), |recorded| (from.max(recorded.from_ms), to.min(recorded.to_ms)));
+    let recorded = recorded.filter(|_| wanted && faults.status != StatusFault::NoPosition);
+    let moments = recorded.map_or(0..0, |recorded| {
+        let (first_ms, last_ms) = (from.min(to).max(recorded.from_ms), from.max(to).min(recorded.to_ms));
+        first_ms.div_ceil(EVERY_MS)..last_ms / EVERY_MS + 1
+    });
     let positions = PositionSearch {
-        next_ms: first_ms.div_ceil(EVERY_MS) * EVERY_MS,
-        last_ms,
+        moments,
+        backwards: to < from,
         within,
     };
     let token = search::open(camera, request, Finds::Positions(positions))?;
@@ -64,7 +66,7 @@ pub fn results(camera: &Camera, request: &Request) -> Result<Element, Fault> {
     let (found, over) = search::proceed(camera, request, |finds| match finds {
         Finds::Positions(positions) => Some((
             positions.take(camera, most.min(MOST_AT_ONCE)),
-            positions.next_ms > positions.last_ms,
+            positions.moments.is_empty(),
         )),
         Finds::Recording(_) => None,
     })?;
@@ -88,14 +90,22 @@ impl PositionSearch {
     /// The next ones that lie within the volume.
     fn take(&mut self, camera: &Camera, most: usize) -> Vec<(u64, NormalisedPosition)> {
         let late = Duration::from_secs_f64(camera.device.site().motion.status_delay_s.max(0.0)) / 4;
+        let late_ms = late.as_millis() as u64;
+        let then = |at_ms: u64| camera.device.position_then(at_ms.saturating_sub(late_ms));
+        let changes_only = camera.device.faults().positions == PositionsFault::Changes;
         let mut found = Vec::new();
-        while self.next_ms <= self.last_ms && found.len() < most {
-            let at_ms = self.next_ms;
-            self.next_ms += EVERY_MS;
-            let position = camera
-                .device
-                .position_then(at_ms.saturating_sub(late.as_millis() as u64));
-            found.extend(position.filter(|position| self.has(*position)).map(|p| (at_ms, p)));
+        while found.len() < most {
+            let moment = if self.backwards {
+                self.moments.next_back()
+            } else {
+                self.moments.next()
+            };
+            let Some(at_ms) = moment.map(|moment| moment * EVERY_MS) else {
+                break;
+            };
+            let position = then(at_ms).filter(|position| self.has(*position));
+            let kept = position.filter(|now| !changes_only || then(at_ms.saturating_sub(EVERY_MS)) != Some(*now));
+            found.extend(kept.map(|position| (at_ms, position)));
         }
         found
     }

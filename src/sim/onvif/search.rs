@@ -9,6 +9,7 @@ use super::xml::Node;
 use super::{Camera, identity};
 use crate::sim::device::{Recorded, hold};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -43,9 +44,10 @@ pub(super) enum Finds {
 
 /// A search for positions of a dome, as far as it has come.
 pub(super) struct PositionSearch {
-    /// Unix milliseconds of the next one, and of the last.
-    pub(super) next_ms: u64,
-    pub(super) last_ms: u64,
+    /// The moments that are still to be looked at, each a fifth of a second, counted from 1970.
+    pub(super) moments: Range<u64>,
+    /// The latest first: EndPoint is before StartPoint.
+    pub(super) backwards: bool,
     /// Lowest and highest pan, tilt and zoom, normalised.
     pub(super) within: [[f64; 3]; 2],
 }

@@ -1,6 +1,6 @@
 //! Looks at the real window, through the X server, as a person in front of the screen would.
 //!
-//! Invariant: pixels come from the server's own window contents, never from the program's textures.
+//! Invariant: pixels come from the X server, never from the program's textures.
 //! Deliberately absent: Wayland; the tour runs on a virtual X display only.
 
 use vedetta::gui::scene::PixelRect;
@@ -40,16 +40,23 @@ pub struct Picture {
 }
 
 impl Eye {
-    /// Finds the largest mapped window on the display named by `DISPLAY`.
+    /// Finds the largest mapped window on the display named by `DISPLAY`; of several the one that lies lowest.
+    ///
+    /// # Errors
+    /// [`EyeError`]: there is no display, no window on it, or the connection broke.
     pub fn open() -> Result<Self, EyeError> {
-        let (connection, screen) = x11rb::connect(None)?;
+        Self::on(None)
+    }
+
+    /// [`Self::open`] on a named display.
+    fn on(display: Option<&str>) -> Result<Self, EyeError> {
+        let (connection, screen) = x11rb::connect(display)?;
         let root = connection.setup().roots.get(screen).ok_or(EyeError::NoWindow)?.root;
         let mut largest = None;
-        for window in connection.query_tree(root)?.reply()?.children {
-            let shown = connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
+        for window in mapped(&connection, root)? {
             let size = connection.get_geometry(window)?.reply()?;
             let area = u32::from(size.width) * u32::from(size.height);
-            if shown && largest.is_none_or(|(best, _)| area > best) {
+            if largest.is_none_or(|(best, _)| area > best) {
                 largest = Some((area, window));
             }
         }
@@ -73,16 +80,53 @@ impl Eye {
         self.root
     }
 
-    /// The whole window now.
+    /// The whole window now; black where another window lies over it, which the X server keeps from whoever asks for this one.
     pub fn look(&self) -> Result<Picture, EyeError> {
         let size = self.connection.get_geometry(self.window)?.reply()?;
-        self.region(0, 0, size.width, size.height)
+        self.region(self.window, 0, 0, size.width, size.height)
+    }
+
+    /// The screen now where the window is, with the windows that lie over it.
+    ///
+    /// # Errors
+    /// [`EyeError`]: the window is gone or beside the screen, or the connection broke.
+    pub fn look_at_screen(&self) -> Result<Picture, EyeError> {
+        self.screen_at(self.window)
+    }
+
+    /// The screen now where each mapped window is, whatever lies over it; the lowest window first.
+    ///
+    /// # Errors
+    /// [`EyeError`]: a window is gone or beside the screen, or the connection broke.
+    pub fn look_at_every_window(&self) -> Result<Vec<Picture>, EyeError> {
+        let windows = mapped(&self.connection, self.root)?;
+        windows.into_iter().map(|window| self.screen_at(window)).collect()
+    }
+
+    /// The part of the screen that a window takes.
+    fn screen_at(&self, window: Window) -> Result<Picture, EyeError> {
+        let screen = self.connection.get_geometry(self.root)?;
+        let (size, corner) = (
+            self.connection.get_geometry(window)?,
+            self.connection.translate_coordinates(window, self.root, 0, 0)?,
+        );
+        let (screen, size, corner) = (screen.reply()?, size.reply()?, corner.reply()?);
+        let visible = |from: i16, length: u16, most: u16| {
+            let end = (i32::from(from) + i32::from(length)).min(i32::from(most));
+            let from = from.max(0);
+            let length = u16::try_from(end - i32::from(from)).ok().filter(|length| *length > 0);
+            Some((from, length?))
+        };
+        let (x, width) = visible(corner.dst_x, size.width, screen.width).ok_or(EyeError::NoWindow)?;
+        let (y, height) = visible(corner.dst_y, size.height, screen.height).ok_or(EyeError::NoWindow)?;
+        self.region(self.root, x, y, width, height)
     }
 
     /// A part of the window now.
     pub fn part(&self, rect: &PixelRect) -> Result<Picture, EyeError> {
         let (x, y) = (rect.x.max(0.0) as i16, rect.y.max(0.0) as i16);
-        self.region(x, y, rect.width.max(1.0) as u16, rect.height.max(1.0) as u16)
+        let (width, height) = (rect.width.max(1.0) as u16, rect.height.max(1.0) as u16);
+        self.region(self.window, x, y, width, height)
     }
 
     /// The time codes of several pictures now, one request a picture, one pixel row each.
@@ -107,17 +151,17 @@ impl Eye {
 
     /// Red, green and blue of one pixel now.
     pub fn pixel(&self, x: f32, y: f32) -> Result<[u8; 3], EyeError> {
-        let image = self.region(x as i16, y as i16, 1, 1)?;
+        let image = self.region(self.window, x as i16, y as i16, 1, 1)?;
         match image.bytes.as_slice() {
             [blue, green, red, ..] => Ok([*red, *green, *blue]),
             _ => Err(EyeError::Depth),
         }
     }
 
-    fn region(&self, x: i16, y: i16, width: u16, height: u16) -> Result<Picture, EyeError> {
+    fn region(&self, of: Window, x: i16, y: i16, width: u16, height: u16) -> Result<Picture, EyeError> {
         let image = self
             .connection
-            .get_image(ImageFormat::Z_PIXMAP, self.window, x, y, width, height, !0)?
+            .get_image(ImageFormat::Z_PIXMAP, of, x, y, width, height, !0)?
             .reply()?;
         let picture = Picture {
             width: width.into(),
@@ -129,6 +173,17 @@ impl Eye {
         }
         Ok(picture)
     }
+}
+
+/// The mapped windows of a screen, the lowest first.
+fn mapped(connection: &RustConnection, root: Window) -> Result<Vec<Window>, EyeError> {
+    let mut windows = Vec::new();
+    for window in connection.query_tree(root)?.reply()?.children {
+        if connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE {
+            windows.push(window);
+        }
+    }
+    Ok(windows)
 }
 
 /// Reads a time code from one row of pixels that begins at the picture's left edge.
@@ -165,6 +220,11 @@ impl Picture {
             Some([blue, green, red, ..]) => [*red, *green, *blue],
             _ => [0; 3],
         }
+    }
+
+    /// Whether every pixel is black: nothing was drawn.
+    pub fn is_black(&self) -> bool {
+        self.bytes.chunks_exact(4).all(|pixel| pixel[..3] == [0; 3])
     }
 
     /// The time code of a camera's picture that lies at `rect` in this one.
@@ -235,7 +295,107 @@ fn rgb_png(width: u32, height: u32, rgb: &[u8]) -> Result<Vec<u8>, png::Encoding
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Command, Stdio};
     use vedetta::gui::theme;
+    use x11rb::protocol::xproto::{CreateWindowAux, WindowClass};
+
+    /// An X server of its own, which ends with the test.
+    struct Display {
+        server: Child,
+        name: String,
+    }
+
+    impl Drop for Display {
+        fn drop(&mut self) {
+            self.server.kill().unwrap();
+            self.server.wait().unwrap();
+        }
+    }
+
+    impl Display {
+        fn start() -> Display {
+            let mut server = Command::new("Xvfb")
+                .args(["-displayfd", "1", "-screen", "0", "300x200x24", "-nolisten", "tcp"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut number = String::new();
+            let out = server.stdout.take().unwrap();
+            BufReader::new(out).read_line(&mut number).unwrap();
+            let name = format!(":{}", number.trim());
+            Display { server, name }
+        }
+    }
+
+    /// Shows windows of one colour each, one over the other; they are there as long as the connection.
+    fn show(display: &Display, windows: &[([i16; 2], [u16; 2], u32)]) -> RustConnection {
+        let (connection, screen) = x11rb::connect(Some(&display.name)).unwrap();
+        let root = connection.setup().roots[screen].root;
+        for ([x, y], [width, height], colour) in windows {
+            let id = connection.generate_id().unwrap();
+            let look = CreateWindowAux::new().background_pixel(*colour);
+            let (depth, class) = (x11rb::COPY_DEPTH_FROM_PARENT, WindowClass::INPUT_OUTPUT);
+            connection
+                .create_window(
+                    depth,
+                    id,
+                    root,
+                    *x,
+                    *y,
+                    *width,
+                    *height,
+                    0,
+                    class,
+                    x11rb::COPY_FROM_PARENT,
+                    &look,
+                )
+                .unwrap()
+                .check()
+                .unwrap();
+            connection.map_window(id).unwrap().check().unwrap();
+        }
+        connection
+    }
+
+    #[test]
+    fn a_window_over_another_is_on_the_picture_of_the_screen() {
+        let display = Display::start();
+        let (red, green) = ([255, 0, 0], [0, 255, 0]);
+        let _windows = show(
+            &display,
+            &[([10, 20], [200, 100], 0x00ff_0000), ([60, 40], [190, 90], 0x0000_ff00)],
+        );
+        let eye = Eye::on(Some(&display.name)).unwrap();
+        let screen = eye.look_at_screen().unwrap();
+        assert_eq!((screen.width, screen.height), (200, 100));
+        assert_eq!(
+            [screen.pixel(5, 5), screen.pixel(49, 50), screen.pixel(50, 50)],
+            [red, red, green]
+        );
+        assert_eq!(eye.look().unwrap().pixel(5, 5), red);
+        let every = eye.look_at_every_window().unwrap();
+        let corners: Vec<_> = every.iter().map(|picture| picture.pixel(0, 0)).collect();
+        assert_eq!(corners, [red, green]);
+        assert!(!every.iter().any(Picture::is_black));
+    }
+
+    #[test]
+    fn a_window_that_nobody_drew_on_is_found_and_one_that_begins_beside_the_screen_is_cut() {
+        let display = Display::start();
+        let _windows = show(
+            &display,
+            &[([-20, -10], [100, 80], 0x00ff_0000), ([250, 150], [90, 90], 0)],
+        );
+        let eye = Eye::on(Some(&display.name)).unwrap();
+        let every = eye.look_at_every_window().unwrap();
+        let found: Vec<_> = every
+            .iter()
+            .map(|picture| (picture.width, picture.height, picture.is_black()))
+            .collect();
+        assert_eq!(found, [(80, 70, false), (50, 50, true)]);
+    }
 
     #[test]
     fn a_row_of_blocks_reads_at_every_tile_width() {

@@ -1,6 +1,7 @@
 //! The control room driven without a window.
 
 mod digital_zoom;
+mod wall_share;
 
 use super::focus::Area;
 use super::wall_state::tiles::Placed;

@@ -18,7 +18,7 @@ use vedetta::gui::input::Edge;
 use vedetta::gui::{i18n, launch};
 use vedetta::station::{SecretsChoice, StationConfig, TrackedPose};
 use vedetta_check::input_injection::{InputInjector, Key};
-use vedetta_check::screen_capture::{Eye, EyeError};
+use vedetta_check::screen_capture::{Eye, EyeError, Picture};
 
 /// Command line.
 #[derive(Parser)]
@@ -40,6 +40,9 @@ struct Arguments {
 
 /// Steps from the last one to the picture: without a graphics card words are drawn about once a second.
 const SETTLED: u32 = 4;
+/// So often every window is looked at, until all of them are drawn.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Why there is no picture of a screen.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +53,8 @@ enum PictureError {
     Png(#[from] png::EncodingError),
     #[error("the file cannot be written")]
     File(#[from] std::io::Error),
+    #[error("a window stays black")]
+    Black,
 }
 
 fn main() -> ExitCode {
@@ -120,13 +125,13 @@ fn begin(scene: Scene, step: Duration, picture: Option<PathBuf>) -> (App, Task<M
         tasks.push(Task::future(tokio::time::sleep(at)).then(move |()| take(&what)));
     }
     if let Some(file) = picture {
-        let taken = Task::future(tokio::time::sleep(at + SETTLED * step)).map(move |()| {
-            if let Err(error) = look(&file) {
+        tasks.push(Task::future(async move {
+            tokio::time::sleep(at + SETTLED * step).await;
+            if let Err(error) = look(&file).await {
                 eprintln!("{}: {error}", file.display());
             }
             Message::Closed
-        });
-        tasks.push(taken);
+        }));
     }
     (app, Task::batch(tasks))
 }
@@ -159,9 +164,15 @@ fn write(text: &str) -> Result<(), EyeError> {
     })
 }
 
-/// Takes the picture.
-fn look(file: &Path) -> Result<(), PictureError> {
-    let picture = Eye::open()?.look()?;
-    std::fs::write(file, picture.to_png()?)?;
-    Ok(())
+/// Takes the picture, once every window was drawn.
+async fn look(file: &Path) -> Result<(), PictureError> {
+    for _ in 0..LOOKS {
+        let eye = Eye::open()?;
+        if !eye.look_at_every_window()?.iter().any(Picture::is_black) {
+            std::fs::write(file, eye.look_at_screen()?.to_png()?)?;
+            return Ok(());
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    Err(PictureError::Black)
 }
