@@ -175,9 +175,10 @@ fn finish(v: &mut Visitor<'_>, wanted: &SignInFields, outcome: &mut Outcome) -> 
     v.until("the dialogue", SHOWN_S, |scene| scene.screen == ScreenName::Dialogue)?;
     tap(v, Key::Down, outcome)?;
     tap(v, Key::Tab, outcome)?;
-    write(v, "-bis", outcome)?;
+    // What the field held is selected when the cursor comes into it, and is replaced.
+    write(v, &stated.change_protocol_no, outcome)?;
     tap(v, Key::Tab, outcome)?;
-    write(v, " e scuole", outcome)?;
+    write(v, &stated.change_note, outcome)?;
     tap(v, Key::Enter, outcome)?;
     v.until("the wall again", THROUGH_S, |scene| {
         scene.screen == ScreenName::ControlRoom
