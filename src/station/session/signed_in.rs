@@ -369,7 +369,7 @@ impl Session {
                 self.0.own_proof.accepted(password).await;
                 self.record_unlocking(Outcome::Done, None).await
             }
-            Err(error) if error.is_away() => self.unlock_alone(password, error).await,
+            Err(error) if error.is_away() && !too_many(&error) => self.unlock_alone(password, error).await,
             Err(error) => {
                 self.record_unlocking(Outcome::Refused, None).await?;
                 Err(match Refusal::from(error) {
@@ -428,4 +428,10 @@ impl Session {
         self.0.station.contact.extend_grace(Instant::now());
         Ok(())
     }
+}
+
+/// Whether a server that is there wants fewer questions: what it then says is its own, and no outage.
+fn too_many(error: &ServerError) -> bool {
+    let why = RefusalKind::TooManyRequests;
+    matches!(error, ServerError::Refused { why: said, .. } if *said == why)
 }
