@@ -3,6 +3,7 @@
 //! Invariant: [`COMMON`] is the town's dome without a habit of its own, and what the plan says of a make is true of it
 //! (`planned_makes`): the plan never promises less than the dome does. Deliberately absent: faults that come and go (`faults`).
 
+use crate::domain::camera::LensModel;
 use crate::domain::site::{DomeDelays, DomeHabits, MotionBounds, ReportedPosition, SpeedRow, SpeedTable, TargetMove};
 
 /// What a status says the position is.
@@ -210,6 +211,21 @@ impl Make {
     pub fn by_name(name: &str) -> Result<Self, UnknownMake> {
         let found = MAKES.into_iter().find(|make| make.name == name);
         found.ok_or_else(|| UnknownMake(name.to_owned()))
+    }
+
+    /// The lens as a calibration finds it, of a dome whose upright picture is `upright`'s.
+    pub fn lens(&self, upright: LensModel) -> LensModel {
+        match self.turned {
+            Turned::Upright => upright,
+            Turned::HalfTurn => LensModel {
+                roll_deg: upright.roll_deg + 180.0,
+                ..upright
+            },
+            Turned::Mirrored => LensModel {
+                mirrored: true,
+                ..upright
+            },
+        }
     }
 
     /// The signed share of the highest speed that a commanded share −1…1 gives.

@@ -4,6 +4,7 @@
 //! which is the audit server's.
 
 use super::device::Credentials;
+use super::onvif::turned_orientation;
 use super::town::{CameraSite, SCHOOL};
 use crate::domain::camera::{CameraId, CameraKind, ControllerId};
 use crate::domain::privacy::school_calendar::{Day, SchoolCalendar, SchoolHours};
@@ -110,7 +111,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             kind: site.kind,
             onvif: installed.onvif.to_owned(),
             // A camera that does not move has no range of positions, and its masks are in its picture.
-            lens: (site.kind == CameraKind::Dome).then(|| site.lens.clone()),
+            lens: (site.kind == CameraKind::Dome).then(|| site.make.lens(site.lens.clone())),
             masks: site.masks.clone(),
             limits: site.limits.clone(),
             motion: site.motion.clone(),
@@ -118,7 +119,7 @@ pub fn plan(controller: ControllerId, cameras: &[Installed<'_>], school: Option<
             school: school.filter(|_| site.place == SCHOOL).map(SchoolDay::calendar),
             personal_users: false,
             view: None,
-            orientation: None,
+            orientation: turned_orientation(site),
             habits: (site.kind == CameraKind::Dome)
                 .then(|| site.make.habits())
                 .unwrap_or_default(),

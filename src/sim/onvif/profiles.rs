@@ -8,8 +8,10 @@ use super::ptz_nodes;
 use super::soap::Fault;
 use super::xml::{Element, leaf, node};
 use crate::domain::camera::StreamRole;
+use crate::domain::site::Orientation;
+use crate::domain::site::orientation::Rotation;
 use crate::sim::makes::Turned;
-use crate::sim::town::{Codec, StreamSpec};
+use crate::sim::town::{CameraSite, Codec, StreamSpec};
 
 /// Token of the only video source.
 pub const SOURCE: &str = "source-1";
@@ -71,7 +73,7 @@ impl Camera {
 
     /// The largest stream: the size and rate of the sensor.
     pub(super) fn largest(&self) -> Option<&StreamSpec> {
-        self.device.site().streams.iter().max_by_key(|stream| stream.width)
+        largest(self.device.site())
     }
 
     /// Whether this profile has the PTZ configuration.
@@ -105,6 +107,27 @@ impl Camera {
     pub(super) fn profile_ptz(&self, stream: &StreamSpec, name: &'static str) -> Option<Element> {
         self.has_ptz(stream).then(|| ptz_nodes::configuration(self, name))
     }
+}
+
+fn largest(site: &CameraSite) -> Option<&StreamSpec> {
+    site.streams.iter().max_by_key(|stream| stream.width)
+}
+
+/// What a calibration reads of how a turned picture lies; `None` of an upright one, of which the town's plans say nothing.
+pub fn turned_orientation(site: &CameraSite) -> Option<Orientation> {
+    let (rotation, mirror) = match site.make.turned {
+        Turned::Upright => return None,
+        Turned::HalfTurn => (Rotation::Fixed(180), None),
+        Turned::Mirrored => (Rotation::Fixed(0), Some(true)),
+    };
+    let sensor = largest(site)?;
+    Some(Orientation {
+        rotation: Some(rotation),
+        mirror,
+        bounds: Some([0, 0, sensor.width.into(), sensor.height.into()]),
+        spaces: ptz_nodes::position_spaces(&site.lens),
+        ..Orientation::default()
+    })
 }
 
 /// The `tt:Rotate` of a picture that is turned (onvif.xsd, Rotate: no `Degree` is 180; `Mirror` since 25.12).

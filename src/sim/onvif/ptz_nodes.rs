@@ -6,6 +6,8 @@
 use super::Camera;
 use super::soap::{Fault, Request};
 use super::xml::{Element, leaf, node};
+use crate::domain::camera::LensModel;
+use crate::domain::site::orientation::PositionSpace;
 use crate::sim::dome::MOST_PRESETS;
 use crate::sim::faults::SpaceFault;
 use std::time::Duration;
@@ -206,19 +208,42 @@ fn ptz_node(camera: &Camera) -> Element {
     .with("FixedHomePosition", false)
 }
 
+/// Ranges of pan, tilt and zoom in the generic position spaces of a camera without a fault.
+const RANGES: [[f64; 2]; 3] = [[-1.0, 1.0], [-1.0, 1.0], [0.0, 1.0]];
+
 /// Ranges of pan, tilt and zoom in the position spaces, as this camera numbers them.
 fn ranges(camera: &Camera) -> [[f64; 2]; 3] {
     match camera.device.faults().spaces {
-        SpaceFault::Normal => [[-1.0, 1.0], [-1.0, 1.0], [0.0, 1.0]],
+        SpaceFault::Normal => RANGES,
         SpaceFault::Degrees => [[0.0, 360.0], [0.0, 180.0], [0.0, 10.0]],
         SpaceFault::Empty => [[0.0, 0.0]; 3],
     }
 }
 
+/// Lowest and highest pan and tilt, degrees.
+fn degrees(lens: &LensModel) -> [[f64; 2]; 2] {
+    [lens.pan_range_deg, lens.tilt_range_deg].map(|[a, b]| [a.min(b), a.max(b)])
+}
+
+/// The absolute position spaces of a camera without a fault, as a plan keeps them.
+pub fn position_spaces(lens: &LensModel) -> Vec<PositionSpace> {
+    let space = |uri: &str, x, y| PositionSpace {
+        uri: uri.to_owned(),
+        x,
+        y,
+    };
+    let [pan, tilt, zoom] = RANGES;
+    let [pan_deg, tilt_deg] = degrees(lens);
+    vec![
+        space(POSITION, pan, Some(tilt)),
+        space(SPHERICAL, pan_deg, Some(tilt_deg)),
+        space(ZOOM_POSITION, zoom, None),
+    ]
+}
+
 fn spaces(camera: &Camera, name: &'static str) -> Element {
     let [x, y, zoom] = ranges(camera);
-    let lens = &camera.device.site().lens;
-    let sorted = |[a, b]: [f64; 2]| [a.min(b), a.max(b)];
+    let [pan_deg, tilt_deg] = degrees(&camera.device.site().lens);
     let both = [-1.0, 1.0];
     let share = [0.0, 1.0];
     node(
@@ -228,8 +253,8 @@ fn spaces(camera: &Camera, name: &'static str) -> Element {
             plane(
                 "tt:AbsolutePanTiltPositionSpace",
                 SPHERICAL,
-                sorted(lens.pan_range_deg),
-                sorted(lens.tilt_range_deg),
+                pan_deg,
+                tilt_deg,
             ),
             line("tt:AbsoluteZoomPositionSpace", ZOOM_POSITION, zoom),
             plane("tt:RelativePanTiltTranslationSpace", TRANSLATION, both, both),
