@@ -43,7 +43,7 @@ use vedetta::server::config::DataDir;
 use vedetta::server::error::ServerError;
 use vedetta::server::store::migration::Migrated;
 use vedetta::server::{
-    http, log_export, log_proof, log_read, log_time, log_verify, rollover, setup, witness, workstation_admin,
+    http, log_csv, log_export, log_proof, log_read, log_time, log_verify, rollover, setup, witness, workstation_console,
 };
 
 /// Command line.
@@ -455,12 +455,12 @@ async fn station(command: StationCommand) -> Result<(), ServerError> {
             let data = place.open();
             let grace_s = grace_minutes * 60;
             let enrolment =
-                workstation_admin::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
+                workstation_console::enrol(&data, station, controller, grace_s, kind.into(), &server_url).await?;
             say(&serde_json::json!({ "enrolled": true, "enrolment": enrolment }).to_string());
             Ok(())
         }
         StationCommand::Release { place, station, reason } => {
-            workstation_admin::release(&place.open(), &station, &reason).await
+            workstation_console::release(&place.open(), &station, &reason).await
         }
     }
 }
@@ -508,11 +508,11 @@ async fn log(command: LogCommand) -> Result<(), ServerError> {
                 filter: filter.pairs(),
             };
             if csv {
-                say(log_read::CSV_HEAD);
+                say(log_csv::HEAD);
             }
             let each = |entry: &LogEntry| {
                 if csv {
-                    say(&log_read::csv_line(entry));
+                    say(&log_csv::line(entry));
                 } else if json {
                     say(&serde_json::to_string(entry).unwrap_or_default());
                 } else {

@@ -10,11 +10,11 @@ pub mod connections;
 pub mod lock;
 pub mod lone_unlock;
 pub mod password_hash;
-pub mod rate_limit;
 pub mod second_factor;
 pub mod second_person;
 pub mod stated_purpose;
 pub mod takeover;
+pub mod token_bucket;
 
 pub mod clearance;
 

@@ -8,7 +8,7 @@
 use super::error::{OnvifError, OnvifErrorKind};
 use super::soap_channel::Channel;
 use super::xaddr;
-use crate::domain::live::own_clock::ClockOffset;
+use crate::domain::live::clock_offset::ClockOffset;
 use reqwest::Url;
 
 /// The device's own facts (GetDeviceInformation). A field that was left out or empty is `None`.

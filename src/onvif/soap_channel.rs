@@ -11,7 +11,7 @@ use super::error::OnvifError;
 use super::transport::{Http, RawReply};
 use super::{oxvif_transport, security, soap_fault, xaddr, xml_guard};
 use crate::domain::http_auth::{self, Challenge, Offer, Request};
-use crate::domain::live::own_clock::{ClockOffset, ClockReading};
+use crate::domain::live::clock_offset::{ClockOffset, ClockReading};
 use oxvif::OnvifClient;
 use oxvif::soap::XmlNode;
 use reqwest::Url;

@@ -13,7 +13,7 @@ use super::log::recorder::Act;
 use super::people::accounts::give_anew;
 use super::people::authentication::Door;
 use super::store::accounts::AccountRow;
-use super::workstation_admin;
+use super::workstation_console;
 use crate::domain::audit::details::configuration::{AccountChanged, AccountWord};
 use crate::domain::people::account::AccountStatus;
 use crate::domain::people::second_person::{Given, is_same_person, waits_for_a_supervisor};
@@ -33,7 +33,7 @@ pub async fn admit(data: &DataDir, user: &str, reason: &str) -> Result<AccountAn
     }
     let settings = Settings::load(data)?;
     let vault = Vault::load(&data.vault_key())?;
-    workstation_admin::change(data.lock()?, data, None, async |store, recorder, _| {
+    workstation_console::change(data.lock()?, data, None, async |store, recorder, _| {
         let all = store.lives().await?;
         let row = all.iter().find(|row| row.person.user == user);
         let row = row.filter(|row| waits_for_a_supervisor(row.person.level, Given::Account));
@@ -52,7 +52,7 @@ pub async fn admit(data: &DataDir, user: &str, reason: &str) -> Result<AccountAn
             before: Some(json!({ "person": row.person, "enabled": row.life.enabled })),
             after: Some(json!({ "person": row.person, "enabled": true, "reason": reason, "without_supervisor": true })),
         };
-        workstation_admin::record(recorder, &row.home, changed, Act::default()).await?;
+        workstation_console::record(recorder, &row.home, changed, Act::default()).await?;
         store.let_in_alone(user, &reason, now_ms()).await?;
         let door = Door::new(store.clone(), vault.clone(), settings.second_factor)
             .map_err(|error| ServerError::Key(error.to_string()))?;

@@ -27,11 +27,11 @@
 //! | [`first_run`] | a real server: one administrator, the first supervisor's account, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
 //! | [`last_supervisor`] | a supervisor admitted where there is no other |
-//! | [`workstation_admin`] | another workstation; the end of a quarantine |
+//! | [`workstation_console`] | another workstation; the end of a quarantine |
 //! | [`open_files`] | the limit of open files |
 //! | [`metrics`] | figures for Prometheus |
 //! | [`witness`] | the witness, which runs elsewhere |
-//! | [`log_verify`], [`log_export`], [`log_read`], [`log_time`], [`log_proof`] | the commands on a log |
+//! | [`log_verify`], [`log_export`], [`log_read`], [`log_csv`], [`log_time`], [`log_proof`] | the commands on a log |
 //! | [`doctor`] | what is wrong, in sentences |
 //! | [`console`] | the event of a command on a whole log |
 //!
@@ -57,6 +57,7 @@ pub mod http;
 pub mod keys;
 pub mod last_supervisor;
 pub mod log;
+pub mod log_csv;
 pub mod log_export;
 pub mod log_proof;
 pub mod log_read;
@@ -77,4 +78,4 @@ pub mod successions;
 pub mod tls;
 pub mod unknown_users;
 pub mod witness;
-pub mod workstation_admin;
+pub mod workstation_console;

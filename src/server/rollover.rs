@@ -21,7 +21,7 @@ use super::new_beginning;
 use super::people::authentication::MAX_USER;
 use super::store::{Log, Store};
 use super::successions::{aside, successions};
-use super::workstation_admin;
+use super::workstation_console;
 use crate::domain::audit::details::Say as _;
 use crate::domain::audit::details::any_operation::Why;
 use crate::domain::audit::details::configuration::{LogOriginChanged, OriginWord};
@@ -63,7 +63,7 @@ pub async fn begin(
         return Err(ServerError::NoReason);
     }
     let asked = (reason.as_str(), supervisors.as_ref());
-    workstation_admin::change(data.lock_alone()?, data, controller, async |store, recorder, home| {
+    workstation_console::change(data.lock_alone()?, data, controller, async |store, recorder, home| {
         go_on(data, store, (recorder, home), asked).await
     })
     .await
@@ -101,7 +101,7 @@ async fn go_on(
         size: Some(size),
         ..asked.event(accepted.as_ref().map(Acceptance::users))
     };
-    workstation_admin::record(recorder, home, renamed, Act::default()).await?;
+    workstation_console::record(recorder, home, renamed, Act::default()).await?;
     let size = store.size(&log).await?;
     let root = store.frontier(&log, size).await?.root();
     let key = new_key(data, home, number, &origin)?;

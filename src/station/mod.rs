@@ -43,7 +43,7 @@ pub use act::ptz_control::Gesture;
 pub use act::view::LiveView;
 pub use act::view_stream::{StreamFigures, ViewState};
 pub use admin::camera_admin::{CameraReport, FoundCamera, OfferedView};
-pub use admin::camera_mask_sync::MaskSyncState;
+pub use admin::camera_drift::MaskSyncState;
 pub use admin::diagnosis::{DeclaredStream, Diagnosis};
 pub use camera::dome_lease::LeasedDome;
 pub use camera::plan_in_force::DeclaredEvent;

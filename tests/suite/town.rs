@@ -23,6 +23,7 @@ pub struct Town {
     accounts: Vec<Value>,
     database: Option<String>,
     settings: String,
+    makes: Vec<String>,
 }
 
 impl Town {
@@ -52,6 +53,7 @@ impl Town {
             accounts: Vec::new(),
             database: None,
             settings: String::new(),
+            makes: Vec::new(),
         }
     }
 
@@ -85,6 +87,12 @@ impl Town {
         self
     }
 
+    /// With domes of these makes in the simulator: `[CAMERA=]MAKE` each.
+    pub fn makes(mut self, makes: &[&str]) -> Self {
+        self.makes.extend(makes.iter().map(|make| (*make).to_owned()));
+        self
+    }
+
     /// A prepared data directory.
     pub fn prepared(self) -> TownHall {
         assert!(self.accounts.is_empty(), "only a running server takes people");
@@ -109,7 +117,8 @@ impl Town {
             "the simulator's town has the people of the demo, one controller and a log in a file"
         );
         let folder = tempfile::tempdir().unwrap();
-        let (simulator, ready): (_, Value) = self.simulator(folder.path(), &[]);
+        let makes: Vec<_> = self.makes.iter().flat_map(|make| ["--make", make]).collect();
+        let (simulator, ready): (_, Value) = self.simulator(folder.path(), &makes);
         let control = ready["control"].as_str().unwrap().to_owned();
         Place::around(folder, simulator, control, &self.settings)
     }

@@ -4,7 +4,7 @@
 //! is wrong, drifts or is put right never makes a live picture look old, and neither does ours.
 //! Deliberately absent: reading clocks, RTCP itself (`media::live` gives the capture times).
 
-use super::own_clock::{ClockOffset, ClockReading};
+use super::clock_offset::{ClockOffset, ClockReading};
 use std::time::Duration;
 
 /// Whether a picture may be taken for live (R-LIV-2).

@@ -4,10 +4,10 @@
 //! Invariant: time, chance and figures are arguments; nothing here knows a stream, a tile or a screen.
 //! Deliberately absent: measuring (`media::live`), acting (`station`, the control room).
 
+pub mod clock_offset;
 pub mod diagnosis;
 pub mod freshness;
 pub mod overload;
-pub mod own_clock;
 pub mod reconnect;
 pub mod stream_selection;
 pub mod viewers;

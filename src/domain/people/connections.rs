@@ -6,7 +6,7 @@
 //! back. Invariant: never more strangers than [`Bounds::strangers`], nor more of one address or certificate than its bound.
 //! Deliberately absent: sockets, and how long one may stay silent (`server::http::gate`).
 
-use super::rate_limit::{Allowance, Flood};
+use super::token_bucket::{Allowance, Flood};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 

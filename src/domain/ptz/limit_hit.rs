@@ -1,7 +1,7 @@
 //! The limit that stopped a PTZ command (R-PTZ-1, R-PTZ-2).
 //!
 //! Invariant: a hit names one limit and what is needed to say it. Deliberately absent: the gates that find it (`limits`,
-//! `ceiling`).
+//! `ceiling_by_place`).
 
 /// Which limit stopped a command. Several at once: the first of zoom, pan, tilt is named.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]

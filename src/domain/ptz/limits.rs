@@ -4,12 +4,12 @@
 //! the plan and obeys each command within `command_delay_s`. A dome that is already beyond one may only come back.
 //! How: what is left to the limit is counted from the farthest the dome may get by the orders already given (`reach`), and
 //! the speed is such that the new order cannot use it up before the next one, or its own timeout, takes effect.
-//! Ceilings that depend on where the dome looks are in `ceiling`; every way to move passes both here.
+//! Ceilings that depend on where the dome looks are in `ceiling_by_place`; every way to move passes both here.
 //! Deliberately absent: declared events that raise a ceiling (the caller passes the limits in force).
 
 use super::Velocity;
+use super::ceiling_by_place::Regions;
 pub use super::limit_hit::LimitHit;
-use super::zoom_ceiling::Regions;
 use crate::domain::camera::{CameraKind, Pose};
 use crate::domain::privacy::axes::{nearest_turn, speed_share, velocity_within};
 use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};

@@ -1,11 +1,12 @@
 //! Moving a dome: what a hand means ([`gesture`], [`steering`]), how fast the dome is and how late it obeys ([`speed_trial`],
-//! [`delay_trial`]), what may be sent ([`limits`], [`zoom_ceiling`], [`sector`]), who may send it ([`lease`]), how it is made to stand
+//! [`delay_trial`]), what may be sent ([`limits`], [`ceiling_by_place`], [`sector`]), who may send it ([`lease`]), how it is made to stand
 //! ([`stop`], [`dead_man`]), how often it is asked where it looks ([`status_pace`]), whether what it says of its motion can be
 //! ([`endless_motion`]), and when it goes back by itself ([`unattended`]).
 //!
 //! Invariant: no sequence of moves passes a limit of the plan, and there are never two holders.
 //! Deliberately absent: SOAP, timers, recording (the station), screens.
 
+pub mod ceiling_by_place;
 pub mod dead_man;
 pub mod delay_trial;
 pub mod endless_motion;
@@ -21,7 +22,6 @@ pub mod status_pace;
 pub mod steering;
 pub mod stop;
 pub mod unattended;
-pub mod zoom_ceiling;
 
 use super::camera::Pose;
 

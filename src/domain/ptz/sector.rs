@@ -1,7 +1,7 @@
 //! Sectors: polygons of directions with a rule of their own, and how far a direction lies from one.
 //!
 //! Invariant: a sector that cannot be cut into pieces is everywhere, so its rule holds in every direction.
-//! Deliberately absent: poses and commands (see `ceiling`).
+//! Deliberately absent: poses and commands (see `ceiling_by_place`).
 
 use crate::domain::camera::{Direction, MaskId};
 use crate::domain::privacy::Interval;

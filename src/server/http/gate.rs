@@ -7,7 +7,7 @@
 
 use super::rate_limit::network;
 use crate::domain::people::connections::{Bounds, Connections, Ticket};
-use crate::domain::people::rate_limit::Allowance;
+use crate::domain::people::token_bucket::Allowance;
 use axum_server::accept::Accept;
 use std::collections::HashMap;
 use std::future::{Future as _, Ready, ready};

@@ -15,6 +15,7 @@ mod health;
 mod ingest;
 mod last_seen;
 mod lifecycle;
+mod log_retention;
 mod logs;
 mod opening;
 mod people;
@@ -22,7 +23,6 @@ mod policy;
 mod rate_limit;
 mod readiness;
 mod responses;
-mod retention;
 mod search;
 mod sessions;
 mod site;
@@ -89,14 +89,14 @@ fn router(app: App) -> Router {
         .route("/v1/logs/{controller}/entries", get(logs::entries))
         .route("/v1/logs/{controller}/search", get(search::search))
         .route("/v1/people/me/entries", get(search::own))
-        .route("/v1/logs/{controller}/console", post(retention::at_console))
-        .route("/v1/logs/{controller}/floor", post(retention::floor))
-        .route("/v1/logs/{controller}/holds", post(retention::hold))
-        .route("/v1/logs/{controller}/holds/{id}", delete(retention::lift))
-        .route("/v1/logs/{controller}/prunings", post(retention::ask_pruning))
+        .route("/v1/logs/{controller}/console", post(log_retention::at_console))
+        .route("/v1/logs/{controller}/floor", post(log_retention::floor))
+        .route("/v1/logs/{controller}/holds", post(log_retention::hold))
+        .route("/v1/logs/{controller}/holds/{id}", delete(log_retention::lift))
+        .route("/v1/logs/{controller}/prunings", post(log_retention::ask_pruning))
         .route(
             "/v1/logs/{controller}/prunings/{id}/approval",
-            post(retention::approve_pruning),
+            post(log_retention::approve_pruning),
         )
         .route("/metrics", get(health::metrics))
         .route("/healthz", get(health::healthy))

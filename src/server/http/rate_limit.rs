@@ -4,7 +4,7 @@
 //! Invariant: a caller beyond its share is refused before anything of its request is read, and takes none of the places.
 //! Deliberately absent: wrong passwords (`people::authentication`).
 
-use crate::domain::people::rate_limit::{Allowance, Flood};
+use crate::domain::people::token_bucket::{Allowance, Flood};
 use crate::protocol::MAX_BODY;
 use crate::server::tls;
 use axum::extract::{ConnectInfo, Request};

@@ -25,7 +25,7 @@ use crate::server::keys::random;
 use crate::server::metrics::Metrics;
 use crate::server::store::entries::{Append, NewEntry};
 use crate::server::store::keys::{Keys, Words};
-use crate::server::store::retention::Order;
+use crate::server::store::log_retention::Order;
 use crate::server::store::{Log, Store, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

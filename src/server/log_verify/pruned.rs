@@ -10,7 +10,7 @@ use crate::domain::audit::details::{Details, EventKind, Parameters};
 use crate::domain::audit::event::{Operation, Outcome, RetentionClass};
 use crate::domain::audit::leaf::Leaf;
 use crate::server::log::sequencer::OWN_STATION;
-use crate::server::store::retention::{DAY_MS, FIRST_POLICE_DAYS, SHORTEST_DAYS, Span};
+use crate::server::store::log_retention::{DAY_MS, FIRST_POLICE_DAYS, SHORTEST_DAYS, Span};
 
 /// The parts of a body that say what was pruned, and by whom.
 #[derive(serde::Deserialize)]

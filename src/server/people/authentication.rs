@@ -6,7 +6,7 @@
 
 use super::password::{self, Decoy};
 use crate::domain::people::account::{AccountName, AccountStatus};
-use crate::domain::people::rate_limit::{Allowance, Flood};
+use crate::domain::people::token_bucket::{Allowance, Flood};
 use crate::domain::people::{Level, StationKind, second_factor};
 use crate::protocol::RefusalKind;
 use crate::server::causes::causes;

@@ -23,6 +23,7 @@ pub mod xml;
 use super::auth::Gate;
 use super::device::Device;
 use super::faults::{AddressFault, UriFault};
+pub use profiles::turned_orientation;
 use soap::{Fault, Request};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

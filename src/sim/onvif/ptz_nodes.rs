@@ -250,12 +250,7 @@ fn spaces(camera: &Camera, name: &'static str) -> Element {
         name,
         [
             plane("tt:AbsolutePanTiltPositionSpace", POSITION, x, y),
-            plane(
-                "tt:AbsolutePanTiltPositionSpace",
-                SPHERICAL,
-                pan_deg,
-                tilt_deg,
-            ),
+            plane("tt:AbsolutePanTiltPositionSpace", SPHERICAL, pan_deg, tilt_deg),
             line("tt:AbsoluteZoomPositionSpace", ZOOM_POSITION, zoom),
             plane("tt:RelativePanTiltTranslationSpace", TRANSLATION, both, both),
             plane("tt:RelativePanTiltTranslationSpace", TRANSLATION_FOV, both, both),

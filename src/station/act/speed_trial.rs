@@ -13,7 +13,7 @@ use crate::domain::privacy::picture_motion::View;
 use crate::domain::ptz::delay_trial::{self, MeasuredMotion};
 use crate::domain::ptz::speed_trial::{self, Drive, Driven, VELOCITIES};
 use crate::domain::site::{Axis, CameraPlan};
-use crate::station::camera::picture_witness::turns::PictureTurns;
+use crate::station::camera::picture_motion_feed::turns::PictureTurns;
 use crate::station::refusal::Refusal;
 use crate::station::session::signed_in::Session;
 

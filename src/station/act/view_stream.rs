@@ -4,7 +4,7 @@
 //! Deliberately absent: recording (see `view`), decoding (`media::live`).
 
 use crate::domain::camera::StreamRole;
-use crate::domain::live::own_clock::ClockOffset;
+use crate::domain::live::clock_offset::ClockOffset;
 use crate::domain::live::reconnect::{Ask, Fault, Next, Reconnect};
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::site::CameraPlan;

@@ -3,7 +3,7 @@
 //! Invariant: nothing here opens a stream, and a maintainer's session never asks for the credentials of one.
 //! Deliberately absent: pan mechanics, logs of the camera (later).
 
-use super::camera_mask_sync::{MaskSyncState, sync_masks};
+use super::camera_drift::{MaskSyncState, sync_masks};
 use crate::domain::audit::details::recordings::{DiagnosticsClose, DiagnosticsOpen};
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{CameraId, StreamRole};

@@ -1,7 +1,7 @@
 //! Changes of a camera's masks: drawn here, proposed to the server, approved by a second person (R-PRV-1).
 //!
 //! Invariant: a mask that is being drawn covers here at once; nothing else of a proposal is in force before the server signs
-//! a new plan. Deliberately absent: geometry (`domain::privacy`), writing masks to a camera (`camera_mask_sync`).
+//! a new plan. Deliberately absent: geometry (`domain::privacy`), writing masks to a camera (`camera_drift`).
 
 use crate::domain::audit::details::Say as _;
 use crate::domain::audit::details::plan::CameraDrift;

@@ -5,7 +5,7 @@
 
 pub(in crate::station) mod account_admin;
 pub(in crate::station) mod camera_admin;
-pub(in crate::station) mod camera_mask_sync;
+pub(in crate::station) mod camera_drift;
 pub(in crate::station) mod diagnosis;
 mod dome_self_test;
 pub(in crate::station) mod mask_proposals;

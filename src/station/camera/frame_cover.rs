@@ -1,11 +1,11 @@
 //! The cover of one view's frames, and what of them may be enlarged.
 //!
 //! Invariant: a frame that is no longer fresh keeps the cover it had when it was: a picture that stands while the dome
-//! moves on is not uncovered. What a frame itself says of the pose (`picture_witness`) counts for that frame alone.
+//! moves on is not uncovered. What a frame itself says of the pose (`picture_motion_feed`) counts for that frame alone.
 //! Deliberately absent: what a cover is computed from (`watched`); covers of recordings, which no picture narrows
 //! (`recorded_cover`).
 
-use super::picture_witness::PictureWitness;
+use super::picture_motion_feed::PictureWitness;
 use super::plan_in_force::InForce;
 use super::watched::Watched;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};

@@ -7,7 +7,7 @@ pub(in crate::station) mod dome_lease;
 pub(in crate::station) mod frame_cover;
 pub(in crate::station) mod link;
 pub(in crate::station) mod orientation_check;
-pub(in crate::station) mod picture_witness;
+pub(in crate::station) mod picture_motion_feed;
 pub(in crate::station) mod plan_in_force;
 pub(in crate::station) mod pose_tracking;
 pub(in crate::station) mod pushed_ptz_status;

@@ -2,14 +2,14 @@
 //!
 //! One [`Watched`] per camera is shared by all its views and gestures. It is fed with statuses that were asked for
 //! (`pose_tracking`), statuses that the dome pushes (`pushed_ptz_status`), every command before it is sent, and the pictures
-//! themselves before they can be drawn ([`Watched::on_picture`]), by each view for its own (`picture_witness`).
+//! themselves before they can be drawn ([`Watched::on_picture`]), by each view for its own (`picture_motion_feed`).
 //!
 //! Invariant: a cover is computed for the very moment it is asked for; pictures narrow what the tracker says of them and never
 //! widen it, and count for nothing while the dome's statuses are not of the present, its picture may lie otherwise than planned, or
 //! the plan has another geometry.
 //! Deliberately absent: geometry (`domain::privacy`), network, recording.
 
-use super::picture_witness::PictureWitness;
+use super::picture_motion_feed::PictureWitness;
 use super::plan_in_force::{InForce, Policy};
 use crate::domain::camera::{CameraKind, LensModel, MoveState, Pose};
 use crate::domain::privacy::camera_clock::CameraClock;

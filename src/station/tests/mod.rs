@@ -7,7 +7,7 @@ mod endless_motion;
 mod exported;
 mod forged_log;
 mod old_statuses;
-mod picture_witness;
+mod picture_motion_feed;
 mod plan;
 mod proof_files;
 mod return_home;

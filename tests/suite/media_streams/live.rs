@@ -4,7 +4,7 @@ use super::server::{self, PASSWORD, Server, USER, bars};
 use gstreamer as gst;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use vedetta::domain::live::own_clock::{ClockOffset, ClockReading};
+use vedetta::domain::live::clock_offset::{ClockOffset, ClockReading};
 use vedetta::domain::live::stream_selection::Attention;
 use vedetta::domain::privacy::Cover;
 use vedetta::media::decoder::{self, Codec};

@@ -8,7 +8,7 @@ use super::wall_state::tiles::Placed;
 use super::*;
 use crate::domain::audit::hash::Hash;
 use crate::domain::camera::StreamRole;
-use crate::domain::live::own_clock::WrongClock;
+use crate::domain::live::clock_offset::WrongClock;
 use crate::domain::live::stream_selection::Attention;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::domain::ptz::limits::{AllowedZoom, LimitHit};

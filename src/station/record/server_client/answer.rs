@@ -4,7 +4,7 @@
 //! Deliberately absent: asking (`server_client`).
 
 use super::error::{ServerError, away, refused, unintelligible};
-use crate::domain::live::own_clock::ClockReading;
+use crate::domain::live::clock_offset::ClockReading;
 use crate::domain::refusal::RefusalKind;
 use crate::domain::version::protocol::{Apart, HEADER, SPOKEN, Spoken};
 use crate::protocol;

@@ -1,4 +1,5 @@
-//! Our own clock while it is put right: readings of it that stay comparable, and whether it can be right at all.
+//! Clocks: how far a camera's is from ours, readings of our own that stay comparable while it is put right, and whether it can be
+//! right at all.
 //!
 //! Invariant: a time that is counted on from a reading ([`ClockReading::unix_ms_at`]) follows the monotonic clock alone, so
 //! that NTP, a hand or a battery that is empty changes nothing of it.

@@ -21,7 +21,7 @@ use crate::server::console::event_of;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::OWN_STATION;
 use crate::server::setup::CONSOLE;
-use crate::server::store::retention::DAY_MS;
+use crate::server::store::log_retention::DAY_MS;
 use crate::server::store::{Log, Store};
 use axum::Json;
 use axum::extract::{Path, State};

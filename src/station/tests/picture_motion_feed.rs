@@ -13,7 +13,7 @@ use crate::domain::site::{CameraPlan, MotionBounds, Orientation, ReportedPositio
 use crate::media::frame::{Frame, FrameSlot, Matrix, PixelFormat, Plane, Range};
 use crate::onvif;
 use crate::station::TrackedPose;
-use crate::station::camera::picture_witness::PictureWitness;
+use crate::station::camera::picture_motion_feed::PictureWitness;
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::watched::Watched;
 use crate::station::record::outbox::memory::Memory;

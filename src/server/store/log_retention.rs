@@ -2,7 +2,7 @@
 //!
 //! Invariant: the database itself refuses to remove a body before its class's floor, without an order that two people
 //! gave, or under a hold (triggers); what is here only asks it. Leaves and tree stay, so old proofs still hold.
-//! Deliberately absent: who may order (`server::http::retention`), the event of it (`server::log::sequencer`).
+//! Deliberately absent: who may order (`server::http::log_retention`), the event of it (`server::log::sequencer`).
 
 use super::entries::{Append, class_of, class_text};
 use super::{Log, Store, StoreError, parse, signed, unsigned};
