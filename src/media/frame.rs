@@ -8,7 +8,7 @@ pub mod colours;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Layout of the planes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,14 +70,63 @@ pub struct Frame {
     /// For a live picture: when it was captured by the camera's clock (RFC 3550 §6.4.1), milliseconds since the Unix epoch;
     /// `None` before the camera's first sender report.
     pub captured_ms: Option<f64>,
+    /// For a live picture: how long it was in this workstation when it left the decoder, since the first of its packets was read
+    /// from the network.
+    pub waited: Duration,
+    /// For a live picture: how much longer its way was than the shortest of its stream by the camera's clock, or before the camera's
+    /// first sender report than the shortest of the last seconds by the stream's time line.
+    pub behind: Duration,
     /// The bytes the planes point into.
     pub bytes: Box<dyn AsRef<[u8]> + Send + Sync>,
+}
+
+/// How a live picture came: everything that says how old it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Came {
+    /// See [`Frame::arrived`].
+    pub arrived: Instant,
+    /// See [`Frame::waited`].
+    pub waited: Duration,
+    /// How much later than others of its stream it surely came.
+    pub behind: Duration,
+    /// See [`Frame::captured_ms`].
+    pub captured_ms: Option<f64>,
+}
+
+impl Came {
+    /// One that left the decoder then, of which nothing else is known.
+    pub fn at(arrived: Instant) -> Self {
+        Self {
+            arrived,
+            waited: Duration::ZERO,
+            behind: Duration::ZERO,
+            captured_ms: None,
+        }
+    }
+
+    /// One that surely came at least `behind` by that much.
+    pub fn behind_at_least(self, behind: Duration) -> Self {
+        Self {
+            behind: self.behind.max(behind),
+            ..self
+        }
+    }
 }
 
 /// An aspect of pixels beyond this, either way, is nonsense and taken for square.
 const LONGEST_PIXEL: u64 = 4;
 
 impl Frame {
+    /// How it came.
+    pub fn came(&self) -> Came {
+        Came {
+            arrived: self.arrived,
+            waited: self.waited,
+            behind: self.behind,
+            captured_ms: self.captured_ms,
+        }
+    }
+
     /// Width and height of the picture in square pixels, as it is to be seen: one of them is the picture's own, the other one
     /// longer.
     pub fn seen_size(&self) -> [u32; 2] {

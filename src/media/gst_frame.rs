@@ -8,7 +8,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A sink that holds at most one frame, never waits for the clock, and takes the decoder's buffers as they are.
 pub(super) fn sink() -> gst_app::AppSink {
@@ -93,6 +93,8 @@ pub(super) fn frame(sample: &gst::Sample, number: u64, recorded_ms: Option<i64>)
         number,
         recorded_ms,
         captured_ms: None,
+        waited: Duration::ZERO,
+        behind: Duration::ZERO,
         pixel_aspect: pixel_aspect(info.par()),
         bytes: Box::new(bytes),
     })

@@ -41,7 +41,6 @@ use crate::domain::live::freshness::Delay;
 use crate::domain::live::stream_selection::Attention;
 use secrecy::SecretString;
 use std::sync::Arc;
-use std::time::Duration;
 use stream::Shared;
 use tokio::sync::watch;
 
@@ -96,9 +95,8 @@ pub struct LiveStatus {
     pub figures: LiveFigures,
 }
 
-/// Sees every picture on the decoder's thread, before anybody else: it must be quick, a millisecond at most. Beside the picture:
-/// how much longer its way was than the best of its stream.
-pub type OnPicture = Arc<dyn Fn(&Frame, Duration) + Send + Sync>;
+/// Sees every picture on the decoder's thread, before anybody else: it must be quick, a millisecond at most.
+pub type OnPicture = Arc<dyn Fn(&Frame) + Send + Sync>;
 
 /// A live stream. Dropping it ends it in the background.
 pub struct LiveStream(Arc<Shared>);

@@ -120,7 +120,7 @@ mod tests {
     use super::super::frame::{Matrix, PixelFormat, Plane, Range};
     use super::*;
     use crate::domain::privacy::{CoverStyle, Polygon, WholeReason};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn picture(width: usize, height: usize, yuv: [u8; 3], format: PixelFormat, matrix: Matrix, range: Range) -> Frame {
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
@@ -166,6 +166,8 @@ mod tests {
             recorded_ms: None,
             pixel_aspect: [1, 1],
             captured_ms: None,
+            waited: Duration::ZERO,
+            behind: Duration::ZERO,
             bytes: Box::new(bytes),
         }
     }

@@ -4,7 +4,7 @@
 //! Deliberately absent: covers, drawing.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use vedetta::media::frame::{Frame, Matrix, PixelFormat, Plane, Range};
 
 /// What the padding of rows holds: nobody may ever see it.
@@ -110,6 +110,8 @@ impl Picture {
             recorded_ms: None,
             pixel_aspect: [1, 1],
             captured_ms: None,
+            waited: Duration::ZERO,
+            behind: Duration::ZERO,
             bytes: Box::new(self.bytes.clone()),
         }
     }

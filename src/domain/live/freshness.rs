@@ -5,7 +5,8 @@
 //! Deliberately absent: reading clocks, RTCP itself (`media::live` gives the capture times).
 
 use super::clock_offset::{ClockOffset, ClockReading};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 /// Whether a picture may be taken for live (R-LIV-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,11 +101,41 @@ impl Delay {
     }
 }
 
+/// How far back the quickest picture counts where only the stream's own time line tells, seconds: over so long a time line that runs a
+/// twentieth too fast or too slow makes no picture seem later than half a second.
+const LATELY: Duration = Duration::from_secs(10);
+
+/// Follows how long pictures take by the time line of their stream alone (RTP time stamps, RFC 3550 §5.1): where a camera sends no
+/// reports, nothing else tells that pictures wait on their way.
+#[derive(Debug, Clone, Default)]
+pub struct TimeLine {
+    first: Option<Instant>,
+    /// When each picture came that was quicker than all later ones, and its way, milliseconds; the quickest first.
+    quickest: VecDeque<(Instant, f64)>,
+}
+
+impl TimeLine {
+    /// A picture at `line_ms` of the time line came at `arrived`: how much later than the quickest of the last ten seconds.
+    pub fn picture(&mut self, arrived: Instant, line_ms: f64) -> Duration {
+        let first = *self.first.get_or_insert(arrived);
+        let way = arrived.saturating_duration_since(first).as_secs_f64() * 1_000.0 - line_ms;
+        while self.quickest.back().is_some_and(|(_, slower)| *slower >= way) {
+            self.quickest.pop_back();
+        }
+        self.quickest.push_back((arrived, way));
+        let old = |(came, _): &(Instant, f64)| arrived.saturating_duration_since(*came) > LATELY;
+        while self.quickest.front().is_some_and(old) {
+            self.quickest.pop_front();
+        }
+        let best = self.quickest.front().map_or(way, |(_, best)| *best);
+        Duration::try_from_secs_f64((way - best).max(0.0) / 1_000.0).unwrap_or(Duration::ZERO)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::time::Instant;
 
     /// Our clock, which is right, `ms` after the tests began.
     fn reads(began: Instant, ms: f64) -> ClockReading {
@@ -275,6 +306,34 @@ mod tests {
                 let captured = f64::from(n) * 150_000.0;
                 delay.picture(reads(began, captured + 100.0 + jitter), captured * (1.0 + drift));
                 prop_assert!(freshness(Some(delay.behind())) == Freshness::Live, "{:?}", delay.behind());
+            }
+        }
+    }
+
+    #[test]
+    fn r_prv_1_without_reports_the_time_line_tells_pictures_that_wait_on_their_way() {
+        let (mut line, began) = (TimeLine::default(), Instant::now());
+        let mut picture = |captured: u64, way: u64| {
+            let came = began + Duration::from_millis(captured + way);
+            line.picture(came, 3_600_000.0 + captured as f64).as_millis()
+        };
+        let ways = (0..100).map(|n| (n * 40, if n < 50 { 120 } else { 900 }));
+        let behind: Vec<u128> = ways.map(|(captured, way)| picture(captured, way)).collect();
+        assert!(behind[..50].iter().all(|behind| *behind == 0));
+        assert!(behind[50..].iter().all(|behind| *behind == 780), "{behind:?}");
+        // What was so for longer than it is remembered is the stream's own way.
+        assert_eq!(picture(60_000, 900), 0);
+    }
+
+    #[test]
+    fn r_prv_1_a_time_line_that_runs_wrong_makes_no_picture_seem_half_a_second_late() {
+        for rate in [0.95, 0.99, 1.0, 1.01, 1.05] {
+            let (mut line, began) = (TimeLine::default(), Instant::now());
+            for n in 0..10_000 {
+                let captured = f64::from(n) * 40.0;
+                let came = began + Duration::from_secs_f64((captured + 120.0) / 1_000.0);
+                let behind = line.picture(came, captured * rate);
+                assert!(behind <= Duration::from_millis(501), "{rate} {behind:?}");
             }
         }
     }

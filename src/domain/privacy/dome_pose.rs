@@ -30,6 +30,8 @@ const DOUBTED: Duration = Duration::from_secs(30);
 pub struct PictureTime {
     /// When it left the decoder.
     pub arrived: Instant,
+    /// How long it had been in this workstation then: no delay of the camera or of the network, and no part of what the plan bounds.
+    pub waited: Duration,
     /// Between which moments it was captured, by the camera's clock, put into this machine's time.
     pub captured: Option<[Instant; 2]>,
     /// How much later than the quickest pictures of its stream it surely came.
@@ -37,12 +39,17 @@ pub struct PictureTime {
 }
 
 impl PictureTime {
-    /// Whether it surely was older when it came than the plan says pictures are when they are drawn: of such a picture no pose is
-    /// known.
+    /// By how much it surely was held up.
+    fn held_up(&self) -> Duration {
+        self.behind.max(self.waited)
+    }
+
+    /// Whether it surely was older when it came than the plan says pictures are when they are drawn, or waited here for as long: of
+    /// such a picture no pose is known.
     pub fn is_late(&self, motion: &MotionBounds) -> bool {
         let age = |[_, latest]: [Instant; 2]| self.arrived.saturating_duration_since(latest).as_secs_f64();
         let oldest = motion.video_delay_s;
-        self.behind.as_secs_f64() > oldest || self.captured.is_some_and(|captured| age(captured) > oldest)
+        self.held_up().as_secs_f64() > oldest || self.captured.is_some_and(|captured| age(captured) > oldest)
     }
 }
 
@@ -102,7 +109,7 @@ impl DomePose {
         }
         let delay = Duration::try_from_secs_f64(self.camera.motion.status_delay_s).ok()?;
         let of_the_present = counts && self.camera.habits.reports.is_present();
-        Some([received.checked_sub(delay)?, received]).filter(|_| of_the_present)
+        Some([sent.checked_sub(delay)?, received]).filter(|_| of_the_present)
     }
 
     /// A status is coming, at `now`, whose position is older than was measured: say so before
@@ -142,7 +149,7 @@ impl DomePose {
 
     /// Every pose the dome may have had when a picture was taken that is drawn at `now`.
     pub fn knowledge_of(&self, picture: PictureTime, now: Instant) -> PoseKnowledge {
-        let planned = self.planned.knowledge(now);
+        let planned = self.planned.knowledge_of(now, picture.waited, now);
         // Too wide for the plan's bounds may be narrow by habits; unknown, or contradictory, is so for both.
         let wide =
             planned == PoseKnowledge::Unknown(WholeReason::TooUncertain) && !self.planned.contradicts_itself(now);
@@ -163,9 +170,9 @@ impl DomePose {
 
     /// When a picture was taken, by habits; `None` for one that is later than habits say: for it they do not count.
     fn taken(&self, habitual: &PoseTracker, picture: PictureTime) -> Option<[Instant; 2]> {
-        let [earliest, latest] = habitual.taken(picture.arrived);
+        let [earliest, latest] = habitual.taken(picture.arrived, picture.waited);
         let [youngest_s, oldest_s] = self.camera.motion.delays.as_ref()?.picture_age_s;
-        if youngest_s + picture.behind.as_secs_f64() > oldest_s {
+        if youngest_s + picture.held_up().as_secs_f64() > oldest_s {
             return None;
         }
         let error = self
@@ -187,6 +194,7 @@ impl DomePose {
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
         let just_now = PictureTime {
             arrived: now,
+            waited: Duration::ZERO,
             captured: None,
             behind: Duration::ZERO,
         };
@@ -217,7 +225,7 @@ impl DomePose {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::privacy::test_dome::{dome_plan, lens};
+    use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
     use crate::domain::privacy::test_make::{Make, makes};
     use crate::domain::ptz::Velocity;
     use crate::domain::site::ReportedPosition;
@@ -362,7 +370,7 @@ mod tests {
         let told = |plan: &CameraPlan, sent: Instant, pose: Option<Pose>| {
             DomePose::new(plan).on_status(sent, now, pose, MoveState::Idle)
         };
-        assert_eq!(told(&plan, now - ms(10), Some(POSE)), Some([now - delay, now]));
+        assert_eq!(told(&plan, now - ms(10), Some(POSE)), Some([now - ms(10) - delay, now]));
         assert_eq!(told(&plan, now - ms(10), None), None);
         assert_eq!(told(&plan, now - delay - ms(1), Some(POSE)), None);
         let mut restarted = DomePose::new(&plan);
@@ -390,6 +398,7 @@ mod tests {
             let captured = captured.map(|age| [arrived - age - ms(30), arrived - age]);
             let picture = PictureTime {
                 arrived,
+                waited: Duration::ZERO,
                 captured,
                 behind,
             };
@@ -400,12 +409,43 @@ mod tests {
     }
 
     #[test]
+    fn r_prv_1_what_a_picture_waited_here_comes_on_top_of_its_age() {
+        for delays in [None, make("usual").bounds().delays] {
+            let plan = dome_plan(MotionBounds { delays, ..tight() }, lens(), Vec::new());
+            let (mut dome, begin) = (DomePose::new(&plan), Instant::now());
+            let mut answer = |at: u64, pan_deg: f64| {
+                let pose = Pose { pan_deg, ..POSE };
+                let sent = begin + ms(at);
+                dome.on_status(sent, sent + ms(10), Some(pose), MoveState::Moving);
+            };
+            // It turns by six degrees a second.
+            (0..40u32).for_each(|i| answer(u64::from(i) * 100, 20.0 + 0.6 * f64::from(i)));
+            let arrived = begin + ms(3_920);
+            let waited = |waited: u64| PictureTime {
+                arrived,
+                waited: ms(waited),
+                captured: None,
+                behind: Duration::ZERO,
+            };
+            let lowest = |waited: PictureTime| match dome.knowledge_of(waited, arrived) {
+                PoseKnowledge::Within(poses) => poses.pan.lo,
+                PoseKnowledge::Unknown(reason) => panic!("{reason:?}"),
+            };
+            let (at_once, later) = (lowest(waited(0)), lowest(waited(150)));
+            assert!(later < at_once - 0.8, "{at_once} {later}");
+            let oldest = (plan.motion.video_delay_s * 1_000.0).round() as u64;
+            assert!(!waited(oldest).is_late(&plan.motion) && waited(oldest + 1).is_late(&plan.motion));
+        }
+    }
+
+    #[test]
     fn r_prv_1_a_picture_that_came_late_is_not_judged_by_habits() {
         let (mut dome, now) = standing(&make("usual"), MoveState::Idle);
         dome.on_command(now, RIGHT);
         let at = now + ms(250);
         let picture = |behind: u64, captured: Option<[u64; 2]>| PictureTime {
             arrived: at,
+            waited: Duration::ZERO,
             captured: captured.map(|captured| captured.map(|before| at - ms(before))),
             behind: ms(behind),
         };

@@ -316,7 +316,7 @@ mod tests {
             dome.tick();
             if i % every == 0 {
                 // Stamped with the time it is written; it is a little older, and not exact.
-                if let (_, _, Some(pose), _) = dome.status(true) {
+                if let (_, _, Some(pose), _) = dome.told(true) {
                     positions.push(((dome.now_s() * 1000.0) as i64, pose));
                 }
             }

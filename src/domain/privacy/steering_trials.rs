@@ -270,6 +270,7 @@ fn run(
             pictures.remove(0);
             let picture = PictureTime {
                 arrived: dome.instant(arrived),
+                waited: std::time::Duration::ZERO,
                 captured: dome.captured(taken_at),
                 behind: std::time::Duration::ZERO,
             };

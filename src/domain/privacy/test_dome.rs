@@ -306,9 +306,19 @@ impl Dome {
     /// A status that arrives now: asked when, shows what. `honest`: what it says about moving is true.
     pub fn status(&mut self, honest: bool) -> (Instant, Instant, Option<Pose>, MoveState) {
         let now = self.now_s();
-        let oldest = (now - self.motion.status_delay_s).max(0.0);
-        let taken = self.chance.between(oldest, now);
-        let sent = self.chance.between(oldest, now);
+        let sent = self.chance.between((now - self.motion.status_delay_s).max(0.0), now);
+        self.answer(sent, honest)
+    }
+
+    /// A status that it tells now, unasked.
+    pub fn told(&mut self, honest: bool) -> (Instant, Instant, Option<Pose>, MoveState) {
+        self.answer(self.now_s(), honest)
+    }
+
+    fn answer(&mut self, sent: f64, honest: bool) -> (Instant, Instant, Option<Pose>, MoveState) {
+        let now = self.now_s();
+        // However long the answer takes, it is no older than that when it is asked for.
+        let taken = self.chance.between((sent - self.motion.status_delay_s).max(0.0), now);
         let error = self.motion.pose_error_deg;
         let mut at = self.at(taken);
         at[0] += self.chance.between(-error, error);

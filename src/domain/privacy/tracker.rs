@@ -1,10 +1,11 @@
 //! What is known of a dome's pose: statuses, commands and elapsed time become an interval of poses.
 //!
 //! The model, with the names of [`MotionBounds`]:
-//! * A frame drawn at `now` was taken between `now − video_delay_s` and `now − video_delay_min_s`.
-//! * A status received at `r` shows where the dome was at some moment between `r − status_delay_s` and `r`, within
-//!   `pose_error_deg` and `zoom_error_ln`. One that was under way for longer than `status_delay_s` keeps no such promise and
-//!   is not used.
+//! * A frame drawn at `now` was taken between `now − video_delay_s` and `now − video_delay_min_s`; what it surely waited in this
+//!   workstation comes on top of the former.
+//! * A status that was asked for at `s` and received at `r` shows where the dome was at some moment between `s − status_delay_s`
+//!   and `r`, within `pose_error_deg` and `zoom_error_ln`, however long the answer took: a network or a workstation that is held
+//!   up makes it older. One that was under way for longer than `status_delay_s` is not used.
 //! * Between two moments each axis moves no farther than the integral of its speed [envelope](super::speed_envelope). Every
 //!   status of the last seconds bounds the pose that way; the intervals are intersected.
 //! * A command opens the envelope from the moment it is sent: a velocity in its direction and share of the highest speed, a
@@ -316,14 +317,14 @@ impl PoseTracker {
 
     /// Every pose the dome may have had when the frame drawn at `now` was taken, if it came just now.
     pub fn knowledge(&self, now: Instant) -> PoseKnowledge {
-        self.knowledge_of(now, now)
+        self.knowledge_of(now, Duration::ZERO, now)
     }
 
-    /// Every pose the dome may have had when a frame was taken that came at `arrived` and is drawn at `now`. A picture
-    /// that stands still while the dome moves on keeps the cover that belongs to it.
-    pub fn knowledge_of(&self, arrived: Instant, now: Instant) -> PoseKnowledge {
-        let (oldest, newest) = (-self.motion.video_delay_s, -self.motion.video_delay_min_s);
-        self.between(now, arrived, oldest, newest, None)
+    /// Every pose the dome may have had when a frame was taken that came at `arrived`, had then `waited` in this workstation, and is
+    /// drawn at `now`. A picture that stands still while the dome moves on keeps the cover that belongs to it.
+    pub fn knowledge_of(&self, arrived: Instant, waited: Duration, now: Instant) -> PoseKnowledge {
+        let oldest = -self.motion.video_delay_s - waited.as_secs_f64();
+        self.between(now, arrived, oldest, -self.motion.video_delay_min_s, None)
     }
 
     /// Every pose the dome may have had when a picture was taken that was taken between `earliest` and `latest`.
@@ -342,13 +343,14 @@ impl PoseTracker {
         self.axes_between(from, to.max(from), None).is_none()
     }
 
-    /// When a picture was taken that arrived then.
-    pub fn taken(&self, arrived: Instant) -> [Instant; 2] {
+    /// When a picture was taken that arrived then, and had then `waited` in this workstation.
+    pub fn taken(&self, arrived: Instant, waited: Duration) -> [Instant; 2] {
         let before = |seconds: f64| {
             let by = Duration::from_secs_f64(seconds.clamp(0.0, 60.0));
             arrived.checked_sub(by).unwrap_or(arrived)
         };
-        [before(self.motion.video_delay_s), before(self.motion.video_delay_min_s)]
+        let oldest = self.motion.video_delay_s + waited.as_secs_f64();
+        [before(oldest), before(self.motion.video_delay_min_s)]
     }
 
     /// Whether a status that was asked for at `sent` and came at `received` cannot be true by what was known before. Ask before [`PoseTracker::on_status`]

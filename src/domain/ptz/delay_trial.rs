@@ -20,7 +20,7 @@
 //! after its Stop, leaves the dome unmeasured, not badly measured. Deliberately absent: driving, asking and looking (the station); moves to
 //! a target (`TargetMove`) and the error of capture times, which nothing here shows.
 
-use super::speed_trial::{Drive, Driven, PictureTurn, VELOCITIES, error, range, speed, value};
+use super::speed_trial::{Drive, Driven, PictureTurn, VELOCITIES, error, forwards, range, room, speed, value};
 use crate::domain::camera::Pose;
 use crate::domain::privacy::axes::{nearest_turn, speed_share};
 use crate::domain::site::{Axis, CameraPlan, DomeDelays, SpeedRow, SpeedTable};
@@ -110,12 +110,16 @@ const SHORT: Duration = Duration::from_millis(800);
 /// A short drive is expected to be no faster than so many times what slower ones showed.
 const EXPECTED: f64 = 2.0;
 
-/// A short drive from this pose, forwards or backwards (`sign`), as quick as the room allows by the speeds measured so far; `None`
-/// where there is no room. One that comes to an end of the axis all the same is not measured by.
-pub fn short_drive(camera: &CameraPlan, speeds: &SpeedTable, from: Pose, axis: Axis, sign: f64) -> Option<Drive> {
-    let [low, high] = range(camera, axis)?;
-    let here = value(camera, axis, from)?;
-    let room = if sign > 0.0 { high - here } else { here - low };
+/// A short drive from this pose, forwards or backwards (`sign`), as quick as the room allows by the speeds measured in the drives
+/// `made` so far; `None` where there is no room. One that comes to an end of the axis all the same is not measured by.
+pub fn short_drive(
+    camera: &CameraPlan,
+    (speeds, made): (&SpeedTable, &[Driven]),
+    from: Pose,
+    axis: Axis,
+    sign: f64,
+) -> Option<Drive> {
+    let room = room(camera, made, from, axis, sign)?;
     let share = |row: &SpeedRow| (row.speed + row.spread) / row.velocity;
     let seen = speeds.rows(axis).iter().map(share).fold(0.0, f64::max);
     let expected = |velocity: f64| {
@@ -288,7 +292,7 @@ fn comes_to_an_end(camera: &CameraPlan, made: &Driven) -> bool {
         .statuses
         .iter()
         .filter_map(|status| value(camera, axis, status.pose));
-    let forwards = made.drive.velocity > 0.0;
+    let forwards = forwards(camera, made) > 0.0;
     places.any(|at| if forwards { at > high } else { at < low })
 }
 
@@ -305,7 +309,7 @@ fn highest_speed(camera: &CameraPlan, axis: Axis) -> f64 {
 fn ways(camera: &CameraPlan, made: &Driven, fastest: f64) -> Option<Vec<Way>> {
     let axis = made.drive.axis;
     let start = value(camera, axis, made.from)?;
-    let forwards = made.drive.velocity.signum();
+    let forwards = forwards(camera, made);
     let (mut before, mut before_s) = (start, 0.0);
     let mut ways = Vec::with_capacity(made.statuses.len());
     for status in &made.statuses {

@@ -12,7 +12,7 @@
 use super::Velocity;
 use crate::domain::camera::Pose;
 use crate::domain::privacy::axes::nearest_turn;
-use crate::domain::site::{Axis, CameraPlan, SpeedRow, SpeedTable};
+use crate::domain::site::{Axis, CameraPlan, Orientation, SpeedRow, SpeedTable};
 use std::time::{Duration, Instant};
 
 /// The velocities that are tried on each axis.
@@ -85,11 +85,10 @@ pub struct PictureTurn {
     pub error_deg: f64,
 }
 
-/// The drive at a velocity (with its sign) from this pose; `None` where the axis has not enough room for one.
-pub fn drive(camera: &CameraPlan, from: Pose, axis: Axis, velocity: f64) -> Option<Drive> {
-    let [low, high] = range(camera, axis)?;
-    let here = value(camera, axis, from)?;
-    let room = if velocity > 0.0 { high - here } else { here - low };
+/// The drive at a velocity (with its sign) from this pose, after those `made` so far; `None` where the axis has not enough room for
+/// one.
+pub fn drive(camera: &CameraPlan, made: &[Driven], from: Pose, axis: Axis, velocity: f64) -> Option<Drive> {
+    let room = room(camera, made, from, axis, velocity)?;
     let motion = &camera.motion;
     let highest = match axis {
         Axis::Pan => motion.pan_speed_deg_s,
@@ -154,7 +153,7 @@ pub(super) fn speed(camera: &CameraPlan, made: &Driven, age_s: f64) -> Option<[f
         }
         samples.push([received_s, at]);
     }
-    let forwards = made.drive.velocity.signum();
+    let forwards = forwards(camera, made);
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
     for (i, [earlier, from]) in samples.iter().enumerate() {
         for [later, to] in &samples[i + 1..] {
@@ -170,6 +169,50 @@ pub(super) fn speed(camera: &CameraPlan, made: &Driven, age_s: f64) -> Option<[f
         }
     }
     (least > 0.0 && least <= most && most.is_finite()).then_some([least, most])
+}
+
+/// Whether the sign of a velocity does not say which way the dome turns: the picture was turned, and the commands with it. Zoom is
+/// never turned.
+fn signs_unknown(camera: &CameraPlan, axis: Axis) -> bool {
+    axis != Axis::Zoom && camera.orientation.as_ref().is_some_and(Orientation::turns_commands)
+}
+
+/// The room that an axis has under a velocity from this pose, in the units of [`error`]. Where the sign of a velocity does not say
+/// which way it goes, the drives `made` do; before the first of them it is the lesser of both ways.
+pub(super) fn room(camera: &CameraPlan, made: &[Driven], from: Pose, axis: Axis, velocity: f64) -> Option<f64> {
+    let [low, high] = range(camera, axis)?;
+    let here = value(camera, axis, from)?;
+    let same = made.iter().find(|made| made.drive.axis == axis);
+    let as_told = same.map(|same| forwards(camera, same) * same.drive.velocity.signum());
+    Some(match as_told.or((!signs_unknown(camera, axis)).then_some(1.0)) {
+        None => (high - here).min(here - low),
+        Some(as_told) if as_told * velocity > 0.0 => high - here,
+        Some(_) => here - low,
+    })
+}
+
+/// Which way an axis went in a drive, 1 or −1: as its velocity says, or as its statuses tell where a sign does not say it.
+pub(super) fn forwards(camera: &CameraPlan, made: &Driven) -> f64 {
+    let (told, axis) = (made.drive.velocity.signum(), made.drive.axis);
+    let Some(start) = value(camera, axis, made.from).filter(|_| signs_unknown(camera, axis)) else {
+        return told;
+    };
+    let (mut before, mut farthest) = (start, 0.0f64);
+    for at in made
+        .statuses
+        .iter()
+        .filter_map(|status| value(camera, axis, status.pose))
+    {
+        before = if axis == Axis::Pan {
+            nearest_turn(at, before)
+        } else {
+            at
+        };
+        if (before - start).abs() > farthest.abs() {
+            farthest = before - start;
+        }
+    }
+    if farthest == 0.0 { told } else { farthest.signum() }
 }
 
 /// The error of a reported position, degrees (zoom: natural logarithm of magnification).
@@ -216,6 +259,7 @@ pub(super) fn value(camera: &CameraPlan, axis: Axis, pose: Pose) -> Option<f64> 
 mod tests {
     use super::*;
     use crate::domain::privacy::test_dome::{Chance, dome_plan, lens, tight};
+    use crate::domain::site::Limits;
     use proptest::prelude::*;
 
     fn camera() -> CameraPlan {
@@ -279,7 +323,7 @@ mod tests {
             let highest = [60.0, 40.0, 0.8][axis as usize];
             let truly = highest * velocity * share;
             let from = pose(0.0, -30.0, 1f64.exp());
-            let drives = [velocity, -velocity].into_iter().filter_map(|v| drive(&camera, from, axis, v));
+            let drives = [velocity, -velocity].into_iter().filter_map(|v| drive(&camera, &[], from, axis, v));
             let driven: Vec<Driven> = drives.map(|drive| made(drive, truly, &mut chance)).collect();
             let table = table(&camera, &driven);
             for row in table.rows(axis) {
@@ -293,7 +337,7 @@ mod tests {
     #[test]
     fn a_long_drive_at_a_middle_velocity_gives_a_narrow_row() {
         let camera = camera();
-        let drive = drive(&camera, pose(0.0, -30.0, 1.0), Axis::Pan, 0.4).unwrap();
+        let drive = drive(&camera, &[], pose(0.0, -30.0, 1.0), Axis::Pan, 0.4).unwrap();
         let table = table(&camera, &[made(drive, 20.0, &mut Chance(7))]);
         let row = table.pan[0];
         assert!((row.speed - 20.0).abs() < 1.0 && row.spread < 1.5, "{row:?}");
@@ -303,7 +347,7 @@ mod tests {
     #[test]
     fn a_drive_that_stood_for_a_part_or_did_not_move_gives_no_row() {
         let camera = camera();
-        let drive = drive(&camera, pose(0.0, -30.0, 1.0), Axis::Pan, 0.4).unwrap();
+        let drive = drive(&camera, &[], pose(0.0, -30.0, 1.0), Axis::Pan, 0.4).unwrap();
         let mut stuck = made(drive, 20.0, &mut Chance(7));
         let middle = stuck.statuses.len() * 2 / 3;
         let there = stuck.statuses[middle].pose;
@@ -320,12 +364,50 @@ mod tests {
         let from = pose(0.0, -30.0, 1.0);
         camera.limits.pan_deg = Some([-50.0, 50.0]);
         for velocity in VELOCITIES {
-            if let Some(drive) = drive(&camera, from, Axis::Pan, velocity) {
+            if let Some(drive) = drive(&camera, &[], from, Axis::Pan, velocity) {
                 let farthest = 60.0 * velocity * (drive.lasting.as_secs_f64() + camera.motion.command_delay_s);
                 assert!(farthest <= 48.0 + 1e-9, "{drive:?}");
             }
         }
-        assert_eq!(drive(&camera, from, Axis::Pan, 1.0), None);
-        assert_eq!(drive(&camera, from, Axis::Zoom, -0.2), None);
+        assert_eq!(drive(&camera, &[], from, Axis::Pan, 1.0), None);
+        assert_eq!(drive(&camera, &[], from, Axis::Zoom, -0.2), None);
+    }
+
+    #[test]
+    fn a_dome_that_turns_its_commands_with_its_picture_is_measured_as_well_as_another() {
+        let turned = CameraPlan {
+            orientation: Some(Orientation {
+                mirror: Some(true),
+                ..Orientation::default()
+            }),
+            ..camera()
+        };
+        let from = pose(0.0, -30.0, 1.0);
+        let told = drive(&camera(), &[], from, Axis::Pan, 0.4).unwrap();
+        let mut goes_back = made(Drive { velocity: -0.4, ..told }, 20.0, &mut Chance(7));
+        goes_back.drive.velocity = 0.4;
+        let row = table(&turned, std::slice::from_ref(&goes_back)).pan[0];
+        assert!((row.speed - 20.0).abs() <= row.spread && row.spread < 1.5, "{row:?}");
+        assert!(
+            table(&camera(), std::slice::from_ref(&goes_back)).is_empty(),
+            "a sign counts where nothing is turned"
+        );
+        // Near one end: until a drive has shown which way it goes, only what is free both ways.
+        let near = pose(60.0, -30.0, 1.0);
+        let limited = CameraPlan {
+            limits: Limits {
+                pan_deg: Some([-90.0, 90.0]),
+                ..turned.limits.clone()
+            },
+            ..turned
+        };
+        let free = |driven: &[Driven], velocity| room(&limited, driven, near, Axis::Pan, velocity).unwrap();
+        assert_eq!([free(&[], 0.4), free(&[], -0.4)], [28.0, 28.0]);
+        let known = [goes_back];
+        assert_eq!([free(&known, 0.4), free(&known, -0.4)], [148.0, 28.0]);
+        assert_eq!(
+            room(&limited, &known, pose(0.0, -30.0, 1.0), Axis::Zoom, -0.4),
+            room(&camera(), &[], pose(0.0, -30.0, 1.0), Axis::Zoom, -0.4)
+        );
     }
 }

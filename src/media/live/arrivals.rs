@@ -1,5 +1,5 @@
 //! What comes in from the network before anything can hold it up or drop it: how many pictures, and when each was
-//! captured by the camera's clock.
+//! captured by the camera's clock and how long it has been here.
 //!
 //! Invariant: bytes that are no RTP or RTCP change nothing. A capture time comes from the ONVIF extension of the packet
 //! (Streaming Specification §6.3) or from the latest sender report (RFC 3550 §6.4.1), never from the time of arrival.
@@ -7,11 +7,18 @@
 
 use crate::media::rtsp::{RtpHeader, sender_report};
 use gstreamer as gst;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// No time stamp has been seen; RTP's have 32 bits.
 const NONE: u64 = u64::MAX;
+
+/// Pictures whose coming in is remembered: more than wait in a pipeline that is not left out (`reader`).
+const MOST_ENTERED: usize = 256;
+/// How long a picture counts as having been here that came in before all that are remembered.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Which capture time a media time stamp stands for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +37,8 @@ pub(super) struct Arrivals {
     pictures: AtomicU64,
     latest: AtomicU64,
     clocks: Mutex<Clocks>,
+    /// Time stamp of each of the latest pictures, and when the first of its packets was read.
+    entered: Mutex<VecDeque<(gst::ClockTime, Instant)>>,
 }
 
 impl Default for Arrivals {
@@ -38,6 +47,7 @@ impl Default for Arrivals {
             pictures: AtomicU64::new(0),
             latest: AtomicU64::new(NONE),
             clocks: Mutex::default(),
+            entered: Mutex::default(),
         }
     }
 }
@@ -94,6 +104,28 @@ impl Arrivals {
         };
         let stamp_ns = i64::try_from(stamp.nseconds()).unwrap_or(i64::MAX);
         clocks.offset_ns = captured_ns.map(|ns| ns.saturating_sub(stamp_ns)).or(clocks.offset_ns);
+    }
+
+    /// A packet of the picture with this time stamp was read from the network `now`.
+    pub(super) fn entered(&self, stamp: gst::ClockTime, now: Instant) {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        if entered.back().is_none_or(|(latest, _)| *latest != stamp) {
+            if entered.len() == MOST_ENTERED {
+                entered.pop_front();
+            }
+            entered.push_back((stamp, now));
+        }
+    }
+
+    /// How long the picture with this time stamp has been here when it leaves the decoder at `now`. Of one between two that came in
+    /// (the second field of a picture), the earlier counts.
+    pub(super) fn waited(&self, stamp: Option<gst::ClockTime>, now: Instant) -> Duration {
+        let entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(stamp) = stamp else { return FORGOTTEN };
+        let before = entered.iter().filter(|(known, _)| *known <= stamp);
+        // Of two with one time stamp the earlier: the other may be of a source that took over.
+        let nearest = before.min_by_key(|(known, at)| (std::cmp::Reverse(*known), *at));
+        nearest.map_or(FORGOTTEN, |(_, at)| now.saturating_duration_since(*at))
     }
 
     /// When the picture with this time stamp was captured by the camera's clock, Unix milliseconds.
@@ -171,5 +203,27 @@ mod tests {
             arrivals.stamped(&bytes, stamp);
             arrivals.captured_ms(stamp);
         }
+    }
+
+    #[test]
+    fn r_prv_1_a_picture_waited_here_since_the_first_of_its_packets_was_read() {
+        let (arrivals, began) = (Arrivals::default(), Instant::now());
+        let ms = Duration::from_millis;
+        let line = |at: u64| gst::ClockTime::from_mseconds(at);
+        assert_eq!(arrivals.waited(Some(line(0)), began), FORGOTTEN, "it never came in");
+        for n in 0..300 {
+            arrivals.entered(line(n * 40), began + ms(n * 40));
+            arrivals.entered(line(n * 40), began + ms(n * 40 + 9));
+        }
+        let waited = |stamp: u64| arrivals.waited(Some(line(stamp)), began + ms(299 * 40 + 500));
+        assert_eq!(
+            [waited(299 * 40), waited(290 * 40), waited(290 * 40 + 20)],
+            [ms(500), ms(860), ms(860)]
+        );
+        assert_eq!(
+            [waited(0), arrivals.waited(None, began)],
+            [FORGOTTEN; 2],
+            "no longer remembered"
+        );
     }
 }

@@ -121,7 +121,7 @@ impl Inlet {
             return Ok(());
         }
         let stamp = gst::ClockTime::from_nseconds(packet.stamp_ns);
-        shared.stamped(stamp, &packet.bytes);
+        shared.stamped(stamp, &packet.bytes, now);
         let mut buffer = gst::Buffer::from_mut_slice(packet.bytes);
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(stamp);

@@ -10,7 +10,7 @@ use super::stats::{Meter, Rater};
 use super::watchdog::{self, WatchdogTarget};
 use super::{LivePhase, LiveStatus, OnPicture, gst_error};
 use crate::domain::live::clock_offset::ClockReading;
-use crate::domain::live::freshness::Delay;
+use crate::domain::live::freshness::{Delay, TimeLine};
 use crate::domain::live::stream_selection::Attention;
 use crate::media::decoder::{self, Codec};
 use crate::media::error::{LiveError, LiveErrorKind};
@@ -21,7 +21,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 pub(super) struct Shared {
@@ -32,6 +32,7 @@ pub(super) struct Shared {
     pub(super) arrivals: Arrivals,
     attention: AtomicU8,
     delay: Mutex<Delay>,
+    time_line: Mutex<TimeLine>,
     over: Arc<AtomicBool>,
     /// The pipeline has been taken apart.
     gone: watch::Sender<bool>,
@@ -100,6 +101,7 @@ impl Shared {
             arrivals: Arrivals::default(),
             attention: AtomicU8::new(Attention::Whole as u8),
             delay: Mutex::default(),
+            time_line: Mutex::default(),
             over: Arc::default(),
             gone: watch::Sender::new(false),
             quality: Mutex::default(),
@@ -170,14 +172,15 @@ impl Shared {
             return;
         };
         self.meter.frame();
-        frame.captured_ms = self
-            .arrivals
-            .captured_ms(sample.buffer().and_then(|buffer| buffer.pts()));
-        let mut behind = Duration::ZERO;
+        let stamp = sample.buffer().and_then(|buffer| buffer.pts());
+        frame.captured_ms = self.arrivals.captured_ms(stamp);
+        frame.waited = self.arrivals.waited(stamp, frame.arrived);
+        let line_ms = stamp.map_or(0.0, |stamp| stamp.nseconds() as f64 / 1e6);
+        frame.behind = held(&self.time_line).picture(frame.arrived, line_ms);
         if let Some(captured_ms) = frame.captured_ms {
             let mut delay = held(&self.delay);
             delay.picture(clock_reading(), captured_ms);
-            behind = delay.behind();
+            frame.behind = delay.behind();
         }
         self.status.send_if_modified(|status| {
             let changed = (status.figures.width, status.figures.height) != (frame.width, frame.height)
@@ -189,7 +192,7 @@ impl Shared {
             changed
         });
         if let Some(on_picture) = &self.on_picture {
-            on_picture(&frame, behind);
+            on_picture(&frame);
         }
         self.slot.put(frame);
     }
@@ -199,10 +202,11 @@ impl Shared {
             .send_modify(|status| codec.name().clone_into(&mut status.figures.codec));
     }
 
-    /// A packet goes into the pipeline with this time stamp.
-    pub(super) fn stamped(&self, stamp: gst::ClockTime, packet: &[u8]) {
+    /// A packet that was read from the network `now` goes into the pipeline with this time stamp.
+    pub(super) fn stamped(&self, stamp: gst::ClockTime, packet: &[u8], now: Instant) {
         self.meter.packet();
         self.arrivals.stamped(packet, Some(stamp));
+        self.arrivals.entered(stamp, now);
     }
 
     /// How well packets have come so far.

@@ -18,7 +18,7 @@ use crate::domain::privacy::Cover;
 use crate::domain::site::CameraPlan;
 use crate::media::frame::{Frame, FrameSlot};
 use crate::media::snapshot::encode_png;
-use crate::station::camera::frame_cover::{Came, FrameCover};
+use crate::station::camera::frame_cover::FrameCover;
 use crate::station::camera::plan_in_force::ZONE;
 use crate::station::record::health::Need;
 use crate::station::record::outbox::{create_private_dir, replace_file};
@@ -141,8 +141,8 @@ impl Session {
                 let (Some(frame), now) = (slot.latest(), Instant::now()) else {
                     continue;
                 };
-                let behind = figured.borrow().on_arrival;
-                let cover = cover.at(view.watched(), Came::latest(&slot), behind, now);
+                let came = frame.came().behind_at_least(figured.borrow().on_arrival);
+                let cover = cover.at(view.watched(), came, now);
                 if let Ok(taken) = Taken::live(frame, cover, now) {
                     return taken;
                 }

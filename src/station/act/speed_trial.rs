@@ -63,7 +63,7 @@ impl Trial<'_> {
         for axis in Axis::ALL {
             for velocity in VELOCITIES.into_iter().flat_map(|velocity| [velocity, -velocity]) {
                 let from = self.gesture.rest_pose().await?;
-                if let Some(drive) = speed_trial::drive(plan, from, axis, velocity) {
+                if let Some(drive) = speed_trial::drive(plan, &driven, from, axis, velocity) {
                     driven.extend(self.drive(drive, from).await?);
                 }
             }
@@ -72,7 +72,7 @@ impl Trial<'_> {
         for axis in Axis::ALL.into_iter().cycle().take(Axis::ALL.len() * delay_trial::TIMES) {
             for sign in [1.0, -1.0] {
                 let from = self.gesture.rest_pose().await?;
-                if let Some(drive) = delay_trial::short_drive(plan, &speeds, from, axis, sign) {
+                if let Some(drive) = delay_trial::short_drive(plan, (&speeds, &driven), from, axis, sign) {
                     driven.extend(self.drive(drive, from).await?);
                 }
             }

@@ -13,9 +13,10 @@ use crate::domain::people::Action;
 use crate::domain::privacy::{Cover, PoseKnowledge};
 use crate::domain::ptz::limits::AllowedZoom;
 use crate::domain::site::CameraPlan;
+use crate::media::frame::Came;
 use crate::media::frame::{Frame, FrameSlot};
 use crate::media::live::OnPicture;
-use crate::station::camera::frame_cover::{Came, FrameCover};
+use crate::station::camera::frame_cover::FrameCover;
 use crate::station::camera::picture_motion_feed::PictureWitness;
 use crate::station::camera::picture_motion_feed::turns::PictureTurns;
 use crate::station::camera::watched::Watched;
@@ -114,15 +115,18 @@ impl LiveView {
 
     /// The cover of a frame drawn at `now`. Cheap: called once per drawn frame.
     pub fn cover(&self, now: Instant) -> Arc<Cover> {
-        let behind = self.figures.borrow().on_arrival;
-        self.cover.at(&self.watched, Came::latest(&self.slot), behind, now)
+        self.cover.at(&self.watched, self.came(now), now)
     }
 
     /// What of a `wanted` digital zoom may be shown of a frame drawn at `now` (R-PTZ-2). Cheap: called once per drawn frame.
     pub fn digital_zoom(&self, now: Instant, wanted: f64) -> AllowedZoom {
-        let behind = self.figures.borrow().on_arrival;
-        let came = Came::latest(&self.slot);
-        self.cover.digital_zoom(&self.watched, came, behind, now, wanted)
+        self.cover.digital_zoom(&self.watched, self.came(now), now, wanted)
+    }
+
+    /// How the latest picture came; as one that comes `now` before the first.
+    fn came(&self, now: Instant) -> Came {
+        let came = self.slot.latest().map_or(Came::at(now), |frame| frame.came());
+        came.behind_at_least(self.figures.borrow().on_arrival)
     }
 
     /// How far its pictures turn while the dome is driven; `None` for a camera that does not move.
@@ -159,10 +163,10 @@ fn looking(
     figures: &watch::Receiver<StreamFigures>,
 ) -> OnPicture {
     let (watched, witness, figures) = (Arc::downgrade(watched), Arc::clone(witness), figures.clone());
-    Arc::new(move |frame: &Frame, behind: Duration| {
+    Arc::new(move |frame: &Frame| {
         if let Some(watched) = watched.upgrade() {
             let surely = figures.borrow().on_arrival;
-            watched.on_picture(&witness, frame, behind.max(surely));
+            watched.on_picture(&witness, frame, surely);
         }
     })
 }

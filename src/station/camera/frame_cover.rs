@@ -10,7 +10,7 @@ use super::plan_in_force::InForce;
 use super::watched::Watched;
 use crate::domain::privacy::{Cover, PoseKnowledge, WholeReason};
 use crate::domain::ptz::limits::{self, AllowedZoom};
-use crate::media::frame::FrameSlot;
+use crate::media::frame::Came;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,25 +18,6 @@ use std::time::{Duration, Instant};
 const FRESH: Duration = Duration::from_millis(250);
 /// A frame that was never drawn while it was fresh: nothing is known of the pose it was taken at.
 const NOT_FRESH: PoseKnowledge = PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
-
-/// When the frame of a view came, as far as that is known.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Came {
-    /// When it left the decoder.
-    pub arrived: Option<Instant>,
-    /// When it was captured by the camera's clock, Unix milliseconds.
-    pub captured_ms: Option<f64>,
-}
-
-impl Came {
-    /// The latest frame of a slot.
-    pub fn latest(slot: &FrameSlot) -> Self {
-        slot.latest().map_or(Self::default(), |frame| Self {
-            arrived: Some(frame.arrived),
-            captured_ms: frame.captured_ms,
-        })
-    }
-}
 
 /// The cover last computed for one view's frames, and what of them may be enlarged.
 pub struct FrameCover {
@@ -72,20 +53,19 @@ impl FrameCover {
         }
     }
 
-    /// What must be covered on a frame that `came` then, surely `behind` by that much already, and is drawn at `now`.
-    pub fn at(&self, dome: &Watched, came: Came, behind: Duration, now: Instant) -> Arc<Cover> {
-        self.of_frame(dome, came, behind, now).cover
+    /// What must be covered on a frame that `came` so and is drawn at `now`.
+    pub fn at(&self, dome: &Watched, came: Came, now: Instant) -> Arc<Cover> {
+        self.of_frame(dome, came, now).cover
     }
 
-    /// What of a `wanted` digital zoom may be shown of a frame that `came` then, surely `behind` by that much already,
-    /// and is drawn at `now`.
-    pub fn digital_zoom(&self, dome: &Watched, came: Came, behind: Duration, now: Instant, wanted: f64) -> AllowedZoom {
-        let CachedCover { by, pose, .. } = self.of_frame(dome, came, behind, now);
+    /// What of a `wanted` digital zoom may be shown of a frame that `came` so and is drawn at `now`.
+    pub fn digital_zoom(&self, dome: &Watched, came: Came, now: Instant, wanted: f64) -> AllowedZoom {
+        let CachedCover { by, pose, .. } = self.of_frame(dome, came, now);
         limits::digital_zoom(&by.plan, &pose, wanted)
     }
 
-    fn of_frame(&self, dome: &Watched, came: Came, behind: Duration, now: Instant) -> CachedCover {
-        let arrived = came.arrived.unwrap_or(now);
+    fn of_frame(&self, dome: &Watched, came: Came, now: Instant) -> CachedCover {
+        let arrived = came.arrived;
         let by = dome.in_force(now);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = last.as_ref()
@@ -96,16 +76,15 @@ impl FrameCover {
             return known.clone();
         }
         // Pictures that waited on their way are older than the bounds of the plan say: no pose is known for them.
-        let late = behind.as_secs_f64() > dome.plan.motion.video_delay_s;
-        let fresh = !dome.moves() || (!late && now.saturating_duration_since(arrived) <= FRESH);
+        let fresh = !dome.moves() || (!dome.is_late(&came) && now.saturating_duration_since(arrived) <= FRESH);
         let pose = if fresh {
-            dome.knowledge_of(arrived, came.captured_ms, behind, self.witness.as_deref(), now)
+            dome.knowledge_of(&came, self.witness.as_deref(), now)
         } else {
             NOT_FRESH
         };
         let lies_otherwise = pose == PoseKnowledge::Unknown(WholeReason::OrientationChanged);
         let to_calibrate = lies_otherwise
-            .then(|| dome.cover_to_calibrate(&by, arrived, came.captured_ms, behind, now))
+            .then(|| dome.cover_to_calibrate(&by, &came, now))
             .flatten();
         let cover = to_calibrate.unwrap_or_else(|| by.cover(&pose, jiff::Timestamp::now()));
         let cover = Arc::new(dome.with_its_cause(cover));

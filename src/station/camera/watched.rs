@@ -20,7 +20,7 @@ use crate::domain::ptz::endless_motion::EndlessMotion;
 use crate::domain::ptz::status_pace::Activity;
 use crate::domain::site::orientation::OrientationComparison;
 use crate::domain::site::{CameraPlan, Orientation};
-use crate::media::frame::{Arrivals, Frame, FrameSlot};
+use crate::media::frame::{Arrivals, Came, Frame, FrameSlot};
 use crate::onvif;
 use crate::station::machine::pose_source::{Beside, PoseSource};
 use crate::station::record::outbox::Recorded;
@@ -129,7 +129,7 @@ impl Watched {
         if !by.is_followed() || self.may_be_turned() {
             return witness.forget();
         }
-        let picture = self.taken(now, frame.captured_ms, behind);
+        let picture = self.taken(&frame.came().behind_at_least(behind));
         if picture.is_late(&self.plan.motion) {
             return;
         }
@@ -148,13 +148,21 @@ impl Watched {
     }
 
     /// What is known of when a picture was taken.
-    fn taken(&self, arrived: Instant, captured_ms: Option<f64>, behind: Duration) -> PictureTime {
-        let captured = captured_ms.and_then(|ms| lock(&self.clock).captured(arrived, ms, self.oldest()));
+    fn taken(&self, came: &Came) -> PictureTime {
+        let captured = came
+            .captured_ms
+            .and_then(|ms| lock(&self.clock).captured(came.arrived, ms, self.oldest()));
         PictureTime {
-            arrived,
+            arrived: came.arrived,
+            waited: came.waited,
             captured,
-            behind,
+            behind: came.behind,
         }
+    }
+
+    /// Whether a picture that `came` so surely was older than the plan says pictures are: no pose is known for it.
+    pub fn is_late(&self, came: &Came) -> bool {
+        self.taken(came).is_late(&self.plan.motion)
     }
 
     /// Whether a picture of the camera came within `span` before `now`, in any view.
@@ -180,19 +188,12 @@ impl Watched {
 
     /// The cover of a picture that lies otherwise than planned while somebody calibrates the dome here; `None` when nobody does, or
     /// when nothing is known of how far from the axis of the lens it shows. The arguments are those of [`Self::knowledge_of`].
-    pub fn cover_to_calibrate(
-        &self,
-        by: &InForce,
-        arrived: Instant,
-        captured_ms: Option<f64>,
-        behind: Duration,
-        now: Instant,
-    ) -> Option<Cover> {
+    pub fn cover_to_calibrate(&self, by: &InForce, came: &Came, now: Instant) -> Option<Cover> {
         let tells_other_view = lock(&self.told_view).is_doubtful(&self.plan.motion, now);
         if !self.calibrated.load(Ordering::Acquire) || tells_other_view {
             return None;
         }
-        let picture = self.taken(arrived, captured_ms, behind);
+        let picture = self.taken(came);
         let motors = lock(self.tracker.as_ref()?).knowledge_of(picture, now);
         let PoseKnowledge::Within(poses) = motors else {
             return None;
@@ -201,18 +202,17 @@ impl Watched {
         let planned = self.planned_orientation().unwrap_or_else(|| seen.upright());
         // The tracker takes the sign of a velocity as planned, and this dome turns its commands with its picture.
         let goes_astray = seen.turns_commands() && !planned.turns_commands();
-        if goes_astray && !self.stood(arrived, behind) {
+        if goes_astray && !self.stood(came) {
             return None;
         }
         let reach = turned_view::reach(&planned, &seen, lens, poses.hfov.hi)?;
         Some(by.cover_about_axis(&motors, reach, jiff::Timestamp::now()))
     }
 
-    /// Whether the dome stood, by what is known of it, when a picture was taken that left the decoder at `arrived`, surely `behind`
-    /// by that much.
-    fn stood(&self, arrived: Instant, behind: Duration) -> bool {
-        let delay = Duration::from_secs_f64(self.plan.motion.video_delay_s.clamp(0.0, 60.0)) + behind;
-        let taken = arrived.checked_sub(delay);
+    /// Whether the dome stood, by what is known of it, when a picture was taken that `came` so.
+    fn stood(&self, came: &Came) -> bool {
+        let oldest = Duration::from_secs_f64(self.plan.motion.video_delay_s.clamp(0.0, 60.0));
+        let taken = came.arrived.checked_sub(oldest + came.behind + came.waited);
         lock(&self.stands_since).is_some_and(|since| taken.is_some_and(|taken| taken >= since))
     }
 
@@ -261,29 +261,21 @@ impl Watched {
         }
     }
 
-    /// Every pose the camera may have had when a frame was taken that is drawn at `now`. `arrived`: when it left the decoder;
-    /// `captured_ms`: when it was captured by the camera's clock, Unix milliseconds, where that came with it; `behind`: how much
-    /// later than others of its stream it surely came; `witness`: what the pictures of its view are looked at with.
-    pub fn knowledge_of(
-        &self,
-        arrived: Instant,
-        captured_ms: Option<f64>,
-        behind: Duration,
-        witness: Option<&PictureWitness>,
-        now: Instant,
-    ) -> PoseKnowledge {
+    /// Every pose the camera may have had when a frame was taken that `came` so and is drawn at `now`. `witness`: what the pictures
+    /// of its view are looked at with.
+    pub fn knowledge_of(&self, came: &Came, witness: Option<&PictureWitness>, now: Instant) -> PoseKnowledge {
         if self.may_be_turned() {
             return PoseKnowledge::Unknown(WholeReason::OrientationChanged);
         }
         let Some(tracker) = &self.tracker else {
             return PoseKnowledge::Unknown(WholeReason::PoseNotKnown);
         };
-        let picture = self.taken(arrived, captured_ms, behind);
+        let picture = self.taken(came);
         let tracked = lock(tracker).knowledge_of(picture, now);
         let beside = Beside {
             reported: self.reported_pose(),
-            arrived: Some(arrived),
-            claim: witness.and_then(|witness| witness.claim(arrived)),
+            arrived: Some(came.arrived),
+            claim: witness.and_then(|witness| witness.claim(came.arrived)),
         };
         self.pose_source.pose(&self.plan, tracked, &beside)
     }

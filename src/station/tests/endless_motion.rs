@@ -8,9 +8,10 @@ use crate::domain::privacy::test_dome::{dome_plan, lens};
 use crate::domain::privacy::{Cover, WholeReason};
 use crate::domain::ptz::Order;
 use crate::domain::site::{MotionBounds, SitePlan};
+use crate::media::frame::Came;
 use crate::onvif;
 use crate::station::TrackedPose;
-use crate::station::camera::frame_cover::{Came, FrameCover};
+use crate::station::camera::frame_cover::FrameCover;
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::watched::Watched;
 use crate::station::record::outbox::memory::Memory;
@@ -51,7 +52,7 @@ async fn a_dome_that_never_says_it_rests_is_covered_with_the_reason_until_it_doe
             sent: received - Duration::from_millis(20),
             received,
         });
-        Cover::clone(&view.at(&dome, Came::default(), Duration::ZERO, received))
+        Cover::clone(&view.at(&dome, Came::at(received), received))
     };
     let never = Cover::Whole(WholeReason::NeverAtRest);
     let early: Vec<_> = (0..290).map(|tenth| tell(tenth, onvif::MoveState::Moving)).collect();

@@ -10,7 +10,7 @@ use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
 use crate::domain::privacy::{Interval, PoseKnowledge, WholeReason};
 use crate::domain::ptz::{Order, Velocity};
 use crate::domain::site::{CameraPlan, MotionBounds, Orientation, ReportedPosition, SitePlan};
-use crate::media::frame::{Frame, FrameSlot, Matrix, PixelFormat, Plane, Range};
+use crate::media::frame::{Came, Frame, FrameSlot, Matrix, PixelFormat, Plane, Range};
 use crate::onvif;
 use crate::station::TrackedPose;
 use crate::station::camera::picture_motion_feed::PictureWitness;
@@ -40,6 +40,7 @@ fn plan() -> CameraPlan {
     // It could go far faster than it does, so that the bounds of the plan alone leave much for pictures to narrow.
     let motion = MotionBounds {
         pan_speed_deg_s: 140.0,
+        status_delay_s: 0.13,
         ..tight()
     };
     dome_plan(motion, lens(), vec![mask])
@@ -75,6 +76,8 @@ fn frame(scene: &Scene, number: u64, arrived: Instant, taken: f64) -> Frame {
         recorded_ms: None,
         pixel_aspect: [1, 1],
         captured_ms: None,
+        waited: Duration::ZERO,
+        behind: Duration::ZERO,
         bytes: Box::new(bytes),
     }
 }
@@ -180,7 +183,10 @@ impl Play {
                 let frame = frame(&scene, i, arrived, taken);
                 self.dome.on_picture(&self.witness, &frame, behind);
             }
-            let known = |witness| self.dome.knowledge_of(arrived, None, behind, witness, arrived);
+            let known = |witness| {
+                self.dome
+                    .knowledge_of(&Came::at(arrived).behind_at_least(behind), witness, arrived)
+            };
             all.push(Seen {
                 arrived,
                 truly: looks(taken).pan,

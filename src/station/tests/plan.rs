@@ -10,9 +10,10 @@ use crate::domain::privacy::{Cover, Interval, PoseInterval, PoseKnowledge, Whole
 use crate::domain::ptz::{Order, Velocity};
 use crate::domain::site::{CameraPlan, Controller, MaskShape, Orientation, SitePlan};
 use crate::domain::version::critical::{Critical, UpdateNeeded};
+use crate::media::frame::Came;
 use crate::onvif::{MoveState, PtzStatus};
 use crate::protocol::{PolicyState, SignedPlan};
-use crate::station::camera::frame_cover::{Came, FrameCover};
+use crate::station::camera::frame_cover::FrameCover;
 use crate::station::camera::plan_in_force::Policy;
 use crate::station::camera::recorded_cover::RecordedSight;
 use crate::station::camera::watched::Watched;
@@ -266,10 +267,7 @@ async fn r_prv_1_no_road_to_a_cover_passes_by_the_orientation_of_the_picture() {
     let turned = PoseKnowledge::Unknown(WholeReason::OrientationChanged);
     let roads = || {
         let now = Instant::now();
-        [
-            watched.knowledge(now),
-            watched.knowledge_of(now, None, Duration::ZERO, None, now),
-        ]
+        [watched.knowledge(now), watched.knowledge_of(&Came::at(now), None, now)]
     };
     assert_eq!(roads(), [turned; 2], "not compared yet");
     watched.orientation().take(&planned, &planned, 1);
@@ -318,6 +316,31 @@ fn stands(watched: &Watched, position: Option<NormalisedPosition>, until: Instan
 }
 
 #[tokio::test]
+async fn r_prv_1_a_picture_that_a_workstation_or_a_network_held_up_is_covered_whole() {
+    let watched = standing(5.0, &Orientation::default()).await;
+    let cover = |held_up: fn(Came) -> Came| {
+        let now = Instant::now();
+        Cover::clone(&FrameCover::new(None).at(&watched, held_up(Came::at(now)), now))
+    };
+    let longest = Duration::from_secs(1);
+    assert!(watched.plan.motion.video_delay_s < longest.as_secs_f64());
+    assert!(
+        matches!(cover(|came| came), Cover::Parts(_)),
+        "{:?}",
+        cover(|came| came)
+    );
+    let whole = Cover::Whole(WholeReason::PoseNotKnown);
+    assert_eq!(
+        cover(|came| Came {
+            waited: Duration::from_secs(1),
+            ..came
+        }),
+        whole
+    );
+    assert_eq!(cover(|came| came.behind_at_least(Duration::from_secs(1))), whole);
+}
+
+#[tokio::test]
 async fn r_prv_1_whoever_calibrates_a_turned_dome_sees_only_where_no_mask_can_be() {
     let mirrored = Orientation {
         mirror: Some(true),
@@ -336,11 +359,8 @@ async fn r_prv_1_whoever_calibrates_a_turned_dome_sees_only_where_no_mask_can_be
         let watched = standing(pan_deg, lies).await;
         let cover = || {
             let now = Instant::now();
-            let came = Came {
-                arrived: Some(now),
-                captured_ms: None,
-            };
-            Cover::clone(&FrameCover::new(None).at(&watched, came, Duration::ZERO, now))
+            let came = Came::at(now);
+            Cover::clone(&FrameCover::new(None).at(&watched, came, now))
         };
         assert_eq!(cover(), whole, "nobody calibrates");
         watched.set_calibrated(true);
@@ -374,7 +394,7 @@ async fn r_prv_1_whoever_calibrates_a_dome_that_turns_its_commands_sees_only_pic
         let shows = |ms: u64| {
             let at = begun + Duration::from_millis(ms);
             let cover = watched.in_force(at);
-            let shown = watched.cover_to_calibrate(&cover, at, None, Duration::ZERO, at);
+            let shown = watched.cover_to_calibrate(&cover, &Came::at(at), at);
             shown == Some(Cover::Parts(Vec::new()))
         };
         assert!(shows(0), "it stands");

@@ -119,6 +119,7 @@ impl Trial {
     fn look(&mut self, prepared: &PreparedMasks, arrived: f64, taken: f64) {
         let picture = PictureTime {
             arrived: self.dome.instant(arrived),
+            waited: std::time::Duration::ZERO,
             captured: None,
             behind: std::time::Duration::ZERO,
         };

@@ -113,7 +113,7 @@ fn driven(make: &Make, seed: u64) -> (CameraPlan, SpeedTable, Vec<Driven>) {
     for axis in Axis::ALL {
         for velocity in VELOCITIES.into_iter().flat_map(|velocity| [velocity, -velocity]) {
             let here = trial.dome.pose(trial.dome.now_s());
-            if let Some(drive) = drive(&camera, here, axis, velocity) {
+            if let Some(drive) = drive(&camera, &made, here, axis, velocity) {
                 made.push(trial.drive(&camera, drive));
             }
         }
@@ -124,7 +124,7 @@ fn driven(make: &Make, seed: u64) -> (CameraPlan, SpeedTable, Vec<Driven>) {
         .flatten()
     {
         let here = trial.dome.pose(trial.dome.now_s());
-        if let Some(drive) = short_drive(&camera, &speeds, here, axis, sign) {
+        if let Some(drive) = short_drive(&camera, (&speeds, &made), here, axis, sign) {
             made.push(trial.drive(&camera, drive));
         }
     }

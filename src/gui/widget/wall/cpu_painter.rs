@@ -216,7 +216,7 @@ mod tests {
     use super::*;
     use crate::domain::digital_zoom::Crop;
     use crate::media::frame::Plane;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn flat([y, u, v]: [u8; 3], format: PixelFormat, matrix: Matrix, range: Range) -> Frame {
         let plane = |offset, row_bytes, rows| Plane {
@@ -250,6 +250,8 @@ mod tests {
             recorded_ms: None,
             pixel_aspect: [1, 1],
             captured_ms: None,
+            waited: Duration::ZERO,
+            behind: Duration::ZERO,
             bytes: Box::new(bytes),
         }
     }

@@ -10,7 +10,7 @@ use crate::media::frame::{Frame, Matrix, PixelFormat, Plane, Range};
 use iced::Rectangle;
 use proptest::prelude::*;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 type Point = [f32; 2];
 
@@ -94,6 +94,8 @@ fn secret(size: [usize; 2], polygon: &[Point], format: PixelFormat) -> Frame {
         recorded_ms: None,
         pixel_aspect: [1, 1],
         captured_ms: None,
+        waited: Duration::ZERO,
+        behind: Duration::ZERO,
         bytes: Box::new(bytes),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a legal I420 frame of any even size. Deliberately absent: anything that a person in service could see.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use vedetta::media::frame::{Frame, Matrix, PixelFormat, Plane, Range};
 use vedetta::sim::timecode;
 
@@ -70,6 +70,8 @@ pub fn frame(width: u32, height: u32, number: u64, ms: u64) -> Frame {
         recorded_ms: None,
         pixel_aspect: [1, 1],
         captured_ms: None,
+        waited: Duration::ZERO,
+        behind: Duration::ZERO,
         bytes: Box::new(bytes),
     }
 }
