@@ -15,7 +15,7 @@ use gstreamer::ClockTime;
 use gstreamer::prelude::*;
 use gstreamer_app::AppSrc;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Frames that may wait in a feed; beyond that they are dropped.
 const WAITING_CLIP: u64 = 30;
@@ -152,7 +152,7 @@ impl Feed {
                 let buffer = match frozen.take().filter(|_| freeze) {
                     Some(buffer) => buffer,
                     None => {
-                        paint_now(self.footage.town(), &self.device, &mut canvas, &mut planes);
+                        paint(self.footage.town(), &self.device, &mut canvas, pace.due_ms(number), &mut planes);
                         gstreamer::Buffer::from_slice(std::mem::take(&mut planes))
                     }
                 };
@@ -161,15 +161,15 @@ impl Feed {
                 }
                 frozen = freeze.then_some(buffer);
             }
-            number = pace.after(number);
+            // One that was not painted in time is left out: a camera's sensor does not wait.
+            number = pace.now().max(number + 1);
         }
     }
 }
 
-/// Paints the device's view of this instant.
-fn paint_now(town: &Town, device: &Device, canvas: &mut Canvas, planes: &mut Vec<u8>) {
-    let pose = device.true_pose(Instant::now());
-    let now_ms = unix_ms();
+/// Paints the device's view at the moment of the frame, however late it is painted.
+fn paint(town: &Town, device: &Device, canvas: &mut Canvas, now_ms: u64, planes: &mut Vec<u8>) {
+    let pose = device.true_pose_then(now_ms);
     let (width, height) = canvas.size();
     let site = device.site();
     let view = View::new(&site.mount, pose, width, height).turned(site.make.turned);
@@ -236,6 +236,11 @@ impl Pace {
 
     fn since_epoch(&self, number: u64) -> Duration {
         Duration::from_nanos((u128::from(number) * 1_000_000_000 / u128::from(self.fps)) as u64)
+    }
+
+    /// When the frame is captured, Unix milliseconds.
+    fn due_ms(&self, number: u64) -> u64 {
+        (self.epoch + self.since_epoch(number)).as_millis() as u64
     }
 
     /// Running time of the pipeline at which the frame was captured.
