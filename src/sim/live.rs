@@ -152,7 +152,13 @@ impl Feed {
                 let buffer = match frozen.take().filter(|_| freeze) {
                     Some(buffer) => buffer,
                     None => {
-                        paint(self.footage.town(), &self.device, &mut canvas, pace.due_ms(number), &mut planes);
+                        paint(
+                            self.footage.town(),
+                            &self.device,
+                            &mut canvas,
+                            pace.due_ms(number),
+                            &mut planes,
+                        );
                         gstreamer::Buffer::from_slice(std::mem::take(&mut planes))
                     }
                 };

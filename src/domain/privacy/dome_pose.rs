@@ -149,7 +149,9 @@ impl DomePose {
 
     /// Every pose the dome may have had when a picture was taken that is drawn at `now`.
     pub fn knowledge_of(&self, picture: PictureTime, now: Instant) -> PoseKnowledge {
-        let planned = self.planned.knowledge_of(now, picture.waited, now);
+        // Between its arrival and its drawing it grew no younger.
+        let here = picture.waited + now.saturating_duration_since(picture.arrived);
+        let planned = self.planned.knowledge_of(now, here, now);
         // Too wide for the plan's bounds may be narrow by habits; unknown, or contradictory, is so for both.
         let wide =
             planned == PoseKnowledge::Unknown(WholeReason::TooUncertain) && !self.planned.contradicts_itself(now);

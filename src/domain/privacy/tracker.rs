@@ -320,8 +320,8 @@ impl PoseTracker {
         self.knowledge_of(now, Duration::ZERO, now)
     }
 
-    /// Every pose the dome may have had when a frame was taken that came at `arrived`, had then `waited` in this workstation, and is
-    /// drawn at `now`. A picture that stands still while the dome moves on keeps the cover that belongs to it.
+    /// Every pose the dome may have had when a frame was taken that came at `arrived`, `waited` in this workstation, and is drawn at
+    /// `now`. A picture that stands still while the dome moves on keeps the cover that belongs to it.
     pub fn knowledge_of(&self, arrived: Instant, waited: Duration, now: Instant) -> PoseKnowledge {
         let oldest = -self.motion.video_delay_s - waited.as_secs_f64();
         self.between(now, arrived, oldest, -self.motion.video_delay_min_s, None)

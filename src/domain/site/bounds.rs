@@ -41,9 +41,9 @@ pub struct MotionBounds {
     pub tilt_speed_deg_s: f64,
     /// Highest zoom speed: natural logarithm of magnification per second.
     pub zoom_speed_ln_s: f64,
-    /// Longest delay from light to a drawn frame, seconds (Lv).
+    /// Longest delay from light to a drawn frame in a workstation that keeps up, seconds (Lv).
     pub video_delay_s: f64,
-    /// Longest age of the pose in a status when it arrives, seconds (Ls).
+    /// Longest age of the pose in a status when it is asked for, seconds (Ls).
     pub status_delay_s: f64,
     /// Error of the reported position itself, degrees.
     pub pose_error_deg: f64,
