@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash packaging/install.sh run
+bash packaging/debian-packages.sh run
 peers=(xvfb mpv ffmpeg vlc-bin vlc-plugin-base vlc-plugin-video-output gstreamer1.0-tools gstreamer1.0-x python3)
 missing=()
 for package in "${peers[@]}"; do

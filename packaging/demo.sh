@@ -25,7 +25,7 @@ done
 [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || tour=yes
 if [ "$tour" = yes ]; then unset DISPLAY WAYLAND_DISPLAY; fi
 
-bash packaging/install.sh run
+bash packaging/debian-packages.sh run
 if [ "$tour" = yes ]; then
   cargo build --workspace --bins
 else

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash packaging/install.sh test
+bash packaging/debian-packages.sh test
 tools=$PWD/target/tools
 export PATH="$tools/bin:$PATH"
 

@@ -5,13 +5,13 @@
 //! argument.
 
 mod caption;
+mod covered_picture;
 pub mod decoder;
 pub mod error;
 pub mod export;
 pub mod frame;
 mod gst_frame;
 pub mod live;
-mod masked_picture;
 pub mod metadata;
 mod packet_guard;
 pub mod plugins;

@@ -1,15 +1,15 @@
 //! A frame as a PNG, with what must not be seen covered, and its caption beneath.
 //!
 //! Invariant: no pixel of a frame gets here that is not in a [`CoveredPicture`]. Deliberately absent: deciding the cover
-//! (`domain::privacy`), laying it (`masked_picture`), the words of the caption, writing files.
+//! (`domain::privacy`), laying it (`covered_picture`), the words of the caption, writing files.
 
 use super::caption;
+use super::covered_picture::{BrokenFrame, CoveredPicture};
 use super::frame::Frame;
 use super::frame::colours::Colours;
-use super::masked_picture::{BrokenFrame, CoveredPicture};
 use crate::domain::privacy::Cover;
 
-pub use super::masked_picture::FILL;
+pub use super::covered_picture::FILL;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@
 use super::endpoint::{Endpoint, Limits};
 use super::error::OnvifError;
 use super::transport::{Http, RawReply};
-use super::{oxvif_transport, security, soap_fault, xaddr, xml_guard};
+use super::{oxvif_transport, soap_fault, username_token, xaddr, xml_guard};
 use crate::domain::http_auth::{self, Challenge, Offer, Request};
 use crate::domain::live::clock_offset::{ClockOffset, ClockReading};
 use oxvif::OnvifClient;
@@ -327,8 +327,8 @@ impl Channel {
             _ => None,
         };
         let security = match form {
-            Form::Token | Form::Both => security::digest_header(user, password, offset_s),
-            Form::Text => security::text_header(user, password),
+            Form::Token | Form::Both => username_token::digest_header(user, password, offset_s),
+            Form::Text => username_token::text_header(user, password),
             Form::Http | Form::Basic => String::new(),
         };
         Ticket {

@@ -8,10 +8,10 @@
 //! or entered, stays there, is recorded once and told (`unknown_users`). Deliberately absent: ONVIF, who may; cameras without personal
 //! users, which the server never speaks to.
 
-use super::clock::now_ms;
 use super::keys::{CLEAR_LETTERS, Vault, random};
 use super::log::recorder::{Act, Recorder};
 use super::log::sequencer::Rejection;
+use super::now::now_ms;
 use super::plan::Plans;
 use super::store::camera_users::CameraUserRow;
 use super::store::{Store, StoreError};

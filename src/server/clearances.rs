@@ -10,14 +10,15 @@ use crate::domain::camera::CameraId;
 use crate::domain::people::clearance::{
     Answer, Clearance, ClearanceError, Ratification, Step, Use, Verdict, Wish, Withdrawal, covering,
 };
+use crate::domain::people::second_person::GIVEN_LATELY_MS;
 use crate::domain::timeline::Span;
 use crate::protocol::{ClearanceState, RefusalKind};
 use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
-use crate::server::clock::now_ms;
 use crate::server::dome_leases::holder;
 use crate::server::log::recorder::{Act, Recorder};
 use crate::server::log::sequencer::Rejection;
+use crate::server::now::now_ms;
 use crate::server::people::sessions::SignedIn;
 use crate::server::step_error::Trouble;
 use crate::server::store::{Store, StoreError};
@@ -105,7 +106,7 @@ impl Clearances {
     pub async fn answer(&self, who: &SignedIn, id: u64, verdict: Verdict) -> Result<ClearanceState, Trouble> {
         let (user, level) = (&who.person.user, who.person.level);
         let answer = |clearance: &mut Clearance| clearance.answer(user, level, verdict, now_ms());
-        self.changed(who, id, answer, ClearanceError::NotWaiting).await
+        self.decided(who, id, answer).await
     }
 
     /// Withdraws a clearance that is in force: from its event on nothing is seen under it, and workstations are told at once.
@@ -125,7 +126,25 @@ impl Clearances {
     pub async fn ratify(&self, who: &SignedIn, id: u64, ratification: Ratification) -> Result<ClearanceState, Trouble> {
         let (user, level) = (&who.person.user, who.person.level);
         let ratify = |clearance: &mut Clearance| clearance.ratify(user, level, ratification, now_ms());
-        self.changed(who, id, ratify, ClearanceError::NotWaiting).await
+        self.decided(who, id, ratify).await
+    }
+
+    /// Takes in a step that only another person than who asked may take, whatever their account is called.
+    async fn decided(
+        &self,
+        who: &SignedIn,
+        id: u64,
+        step: impl FnOnce(&mut Clearance) -> Result<Step, ClearanceError>,
+    ) -> Result<ClearanceState, Trouble> {
+        let since_ms = now_ms().saturating_sub(GIVEN_LATELY_MS);
+        let givers = self.store.givers(&who.person.user, since_ms).await?;
+        let asker = self.get(id).await?.by.display_name;
+        let by_another = |clearance: &mut Clearance| {
+            let step = step(clearance)?;
+            clearance.is_for_another(&asker, &who.person, &givers, now_ms())?;
+            Ok(step)
+        };
+        self.changed(who, id, by_another, ClearanceError::NotWaiting).await
     }
 
     /// Takes a supervisor's step in. `late` is what is said when another server process was told another step a moment

@@ -4,7 +4,6 @@
 //! Invariant: when recording fails, so does the act. Deliberately absent: the acts (`log_verify`, `log_export`, `log_time`), and who sits there:
 //! whoever may run a command on the server.
 
-use super::clock::now_ms;
 use super::config::{DataDir, read_text};
 use super::error::ServerError;
 use super::keys::load_signer;
@@ -12,6 +11,7 @@ use super::log::recorder::{Act, Recorder};
 use super::log::sequencer::Sequencer;
 use super::log::signer::Signer;
 use super::log_read;
+use super::now::now_ms;
 use super::store::Store;
 use crate::domain::audit::details::EventKind;
 use crate::domain::audit::details::configuration::{LogTimeAccepted, TimeWord};

@@ -5,7 +5,6 @@
 //! hides none of the others. Deliberately absent: recomputing the log (`log_verify`), and cameras.
 
 use super::causes::causes;
-use super::clock::now_ms;
 use super::config::{DataDir, Settings, read_text};
 use super::error::ServerError;
 use super::keys::load_signer;
@@ -13,6 +12,7 @@ use super::log::cosigning::Witnesses;
 use super::log::signed_state::SignedState;
 use super::log::signer::Signer;
 use super::log_read;
+use super::now::now_ms;
 use super::store::{Log, Store, StoreError};
 use crate::domain::console_command;
 use crate::domain::doctor;

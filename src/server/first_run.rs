@@ -5,10 +5,10 @@
 //! account is in use only once it was let in. Deliberately absent: letting it in (`last_supervisor`), cameras (they come with a site
 //! plan), asking questions (`vedetta-audit init`).
 
-use super::clock::now_ms;
 use super::config::{DataDir, write_whole};
 use super::error::ServerError;
 use super::keys::{Vault, new_password, random, write_secret};
+use super::now::now_ms;
 use super::people::authentication::factor_place;
 use super::people::password;
 use super::setup::{CONSOLE, Enrolment, begin, check_database, write_enrolment};

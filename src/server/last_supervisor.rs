@@ -5,11 +5,11 @@
 //! this refuses.
 //! Deliberately absent: making the account (an administrator adds it, or the first run does).
 
-use super::clock::now_ms;
 use super::config::{DataDir, Settings};
 use super::error::ServerError;
 use super::keys::Vault;
 use super::log::recorder::Act;
+use super::now::now_ms;
 use super::people::accounts::give_anew;
 use super::people::authentication::Door;
 use super::store::accounts::AccountRow;

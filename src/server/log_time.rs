@@ -3,12 +3,12 @@
 //! Works beside a running server and without one. Invariant: who reads the log finds the order and its reason before the first
 //! entry that was signed by it. Deliberately absent: setting a clock.
 
-use super::clock::now_ms;
 use super::config::DataDir;
 use super::console;
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::signer::Signer;
+use super::now::now_ms;
 use super::store::Store;
 use crate::domain::camera::ControllerId;
 use crate::protocol::ConsoleAct;

@@ -23,7 +23,7 @@
 //! | [`rollover`], [`successions`] | a log that goes on under a new name, when the signer's memory is lost |
 //! | [`new_beginning`] | two supervisors accept that a log lost what workstations saw |
 //! | [`causes`] | an error with everything behind it, as one line of the log |
-//! | [`clock`] | the server's clock |
+//! | [`now`] | the server's clock |
 //! | [`first_run`] | a real server: one administrator, the first supervisor's account, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
 //! | [`last_supervisor`] | a supervisor admitted where there is no other |
@@ -45,7 +45,6 @@ pub mod camera_users;
 pub mod causes;
 pub mod change_notifier;
 pub mod clearances;
-pub mod clock;
 pub mod config;
 pub mod console;
 pub mod declared;
@@ -65,6 +64,7 @@ pub mod log_time;
 pub mod log_verify;
 pub mod metrics;
 pub mod new_beginning;
+pub mod now;
 pub mod open_files;
 pub mod people;
 pub mod plan;

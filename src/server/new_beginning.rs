@@ -7,11 +7,11 @@
 //! Deliberately absent: the new name and the event (`rollover`).
 
 use super::administer::Claim;
-use super::clock::now_ms;
 use super::config::{DataDir, Settings};
 use super::error::ServerError;
 use super::keys::Vault;
 use super::log::put_back::Ahead;
+use super::now::now_ms;
 use super::people::authentication::{self, Door, Factor};
 use super::store::Store;
 use crate::domain::audit::new_beginning::{Acceptance, Accepter};

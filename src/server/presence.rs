@@ -10,7 +10,7 @@ use crate::domain::live::viewers::{self, Step};
 use crate::protocol::{Holder, Watching};
 use crate::server::causes::causes;
 use crate::server::change_notifier::ChangeNotifier;
-use crate::server::clock::now_ms;
+use crate::server::now::now_ms;
 use crate::server::store::{Log, Store, StoreError};
 use serde_json::Value;
 use std::collections::HashMap;

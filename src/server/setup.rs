@@ -3,12 +3,12 @@
 //! Invariant: nothing that exists is overwritten; a database or a signer's state is begun here and nowhere else.
 //! Deliberately absent: fixed passwords. Each is random and lies in a file only this account can read.
 
-use super::clock::now_ms;
 use super::config::{DataDir, read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{Vault, create_signer, new_password, write_secret};
 use super::log::sequencer::OWN_STATION;
 use super::log::signer::Signer;
+use super::now::now_ms;
 use super::people::password;
 use super::store::Store;
 use super::store::accounts::Appointment;

@@ -7,10 +7,10 @@
 //! then cosigned no more: a new name is no way to a second history.
 //! Deliberately absent: TLS (everything here is public and signed), and reading of events.
 
-use super::clock::now_ms;
 use super::config::{read_text, write_whole};
 use super::error::ServerError;
 use super::keys::{random, write_secret};
+use super::now::now_ms;
 use crate::domain::audit::checkpoint::{self, Checkpoint};
 use crate::domain::audit::cosignature::{CosignatureKind, Cosigner, WitnessKey};
 use crate::domain::audit::hash::Hash;

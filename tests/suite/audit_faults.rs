@@ -133,7 +133,7 @@ fn attach(id: &str, arguments: &[&str], trace: &Path) -> std::process::Child {
         .args(arguments)
         .stderr(Stdio::piped())
         .spawn()
-        .expect("strace is missing: run packaging/install.sh test");
+        .expect("strace is missing: run packaging/debian-packages.sh test");
     let mut said = String::new();
     let mut stderr = std::io::BufReader::new(strace.stderr.take().unwrap());
     stderr.read_line(&mut said).unwrap();

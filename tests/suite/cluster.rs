@@ -35,7 +35,7 @@ fn run(program: &str, arguments: &[&str]) -> Output {
     let path = Path::new(PROGRAMS).join(program);
     assert!(
         path.exists(),
-        "{} is missing: run packaging/install.sh test",
+        "{} is missing: run packaging/debian-packages.sh test",
         path.display()
     );
     let output = as_nobody_special(&path)
@@ -125,7 +125,7 @@ impl Cluster {
         let path = Path::new(PROGRAMS).join("pg_ctl");
         assert!(
             path.exists(),
-            "{} is missing: run packaging/install.sh test",
+            "{} is missing: run packaging/debian-packages.sh test",
             path.display()
         );
         // Its output must not be a pipe: the server inherits it and would keep it open.
@@ -317,7 +317,10 @@ impl Cluster {
     /// A pgbouncer in this mode that leaves out these parameters of a client's start instead of refusing them.
     pub fn pooled(&self, mode: &str, ignored: &str) -> Pooler {
         let program = Path::new("/usr/sbin/pgbouncer");
-        assert!(program.exists(), "pgbouncer is missing: run packaging/install.sh test");
+        assert!(
+            program.exists(),
+            "pgbouncer is missing: run packaging/debian-packages.sh test"
+        );
         let (dir, port, behind) = (folder(), free_port(), self.port);
         let users = dir.path().join("users");
         std::fs::write(&users, format!("\"{OWNER}\" \"\"\n\"{SERVER}\" \"\"\n")).unwrap();

@@ -12,7 +12,8 @@ use std::process::Output;
 use vedetta::domain::audit::chain::{Moment, Sealed};
 use vedetta::domain::audit::event::{Body, RetentionClass};
 use vedetta::domain::people::Rule;
-use vedetta::protocol::{AccountAnswer, RefusalKind, SessionGrant};
+use vedetta::domain::people::clearance::ClearanceError;
+use vedetta::protocol::{AccountAnswer, ClearanceState, RefusalKind, SessionGrant};
 
 /// Password that [`begins`] chooses.
 const CHOSEN: &str = "una-parola-lunga-77";
@@ -317,4 +318,38 @@ async fn r_acc_1_events_in_anothers_name_are_taken_marked_and_counted() {
         marks[0].contains("a session of another person") && marks[0].contains("comandante"),
         "{marks:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_rec_1_a_second_account_of_who_asked_neither_answers_nor_ratifies() {
+    let mut hall = Town::new().open().await;
+    let sala = hall.station("sala-operativa");
+    let operator = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
+    // The same name in other letters.
+    let name = operator.person.display_name.to_uppercase();
+    hall.add_person(supervisor("secondo", &name)).await;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let wish = json!({
+        "controller": "borgo-vedetta",
+        "extent": {"cameras": ["cam-01"], "from_ms": now - 600_000, "to_ms": now, "export": false},
+        "purpose": "urban_security", "reason": "rissa in corso", "protocol_no": "",
+    });
+    let (steps, mut asked) = (
+        [("/v1/clearances", ""), ("/v1/recordings/at-once", "/ratification")],
+        Vec::new(),
+    );
+    for (ask, decide) in steps {
+        let state: ClearanceState = sala.post(ask, &operator.token, wish.clone()).await.unwrap();
+        asked.push(format!("/v1/clearances/{}{decide}", state.id));
+    }
+    let words = [json!({"approve": {"hours": 1}}), json!("ratify")];
+    let console = hall.station("console");
+    for (user, may) in [("secondo", false), ("comandante", true)] {
+        let token = console.sign_in(user, &hall.password(user)).await.unwrap().token;
+        for (path, word) in asked.iter().zip(&words) {
+            let decided = console.post::<ClearanceState>(path, &token, word.clone()).await;
+            let own = Err(RefusalKind::Clearance(ClearanceError::OwnRequest));
+            assert_eq!(decided.map(drop), if may { Ok(()) } else { own }, "{user} {path}");
+        }
+    }
 }

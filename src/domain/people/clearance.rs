@@ -10,8 +10,9 @@ mod at_once;
 
 pub use at_once::{AtOnce, Ratification, Ratified};
 
+use super::second_person::{Giver, may_approve};
 use super::stated_purpose::{MOST_PROTOCOL, cleaned};
-use super::{Level, Purpose};
+use super::{Level, Person, Purpose};
 use crate::domain::camera::{CameraId, ControllerId};
 use crate::domain::message::{Message, sentence};
 use crate::domain::reason::Reason;
@@ -289,6 +290,21 @@ impl Clearance {
             withdrawn: None,
             at_once: None,
         })
+    }
+
+    /// Whether somebody is another person than who asked, whose name is `asker`: not only another account of theirs, nor one that
+    /// they gave a password or a second factor lately.
+    ///
+    /// # Errors
+    /// [`ClearanceError::OwnRequest`]: they are one person.
+    pub fn is_for_another(
+        &self,
+        asker: &str,
+        who: &Person,
+        givers: &[Giver],
+        now_ms: i64,
+    ) -> Result<(), ClearanceError> {
+        may_approve(who, givers, (&self.asked_by, asker), now_ms).map_err(|_| ClearanceError::OwnRequest)
     }
 
     /// Answers it. `by` is the supervisor's account.

@@ -11,7 +11,7 @@
 //! much alike to separate the four numbers or a picture from its mirror image, no model is given. Deliberately absent: the
 //! picture, the dome.
 
-use super::projection::{direction_at, unit};
+use super::camera_geometry::{direction_at, unit};
 use crate::domain::camera::{Direction, LensModel, Pose};
 use glam::DVec3;
 

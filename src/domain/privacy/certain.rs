@@ -5,9 +5,9 @@
 //! Invariant: a convex ring inside the picture, or nothing. Deliberately absent: hiding.
 
 use super::PoseInterval;
+use super::camera_geometry::{Axes, Frustum, Lie};
 use super::convex::{self, Point};
 use super::mask::Piece;
-use super::projection::{Axes, Frustum, Lie};
 use crate::domain::camera::LensModel;
 
 /// What the piece covers at every corner of a box of poses, in picture coordinates; empty when there is no such place.

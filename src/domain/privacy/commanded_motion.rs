@@ -5,7 +5,7 @@
 //! one delay before `t`, or earlier).
 //!
 //! Invariant: narrower than the tracker's own envelope, never than what an obedient dome does. For the gate, which may count on
-//! obedience, and for a cover by [habits](super::tracker::PoseTracker::by_habits): then the delay is the measured one with
+//! obedience, and for a cover by [habits](super::pose_tracker::PoseTracker::by_habits): then the delay is the measured one with
 //! the ramp after it, and a Stop is an order to stand.
 //! Deliberately absent: timeouts. An order that should be over is taken to last until a later one is obeyed.
 

@@ -21,10 +21,10 @@
 //!
 //! Deliberately absent: caching (the caller redraws at most once per frame), drawing.
 
+use super::camera_geometry::{Axes, Frustum, Lie};
 use super::certain;
 use super::convex::{self, Point};
 use super::mask::{Piece, Plane, pieces_or_hull};
-use super::projection::{Axes, Frustum, Lie};
 use super::{Cover, CoverStyle, Interval, Polygon, PoseInterval, PoseKnowledge, WholeReason};
 use crate::domain::camera::LensModel;
 use crate::domain::ptz::sector::SectorRule;

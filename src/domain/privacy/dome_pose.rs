@@ -15,7 +15,7 @@
 //! Invariant: what is known is never wider than by the plan's bounds, and without habits exactly that.
 //! Deliberately absent: learning habits, looking at pictures ([`PoseKnowledge::narrowed`] is the seam), clocks.
 
-use super::tracker::PoseTracker;
+use super::pose_tracker::PoseTracker;
 use super::{PoseKnowledge, WholeReason};
 use crate::domain::camera::{MoveState, Pose};
 use crate::domain::ptz::Order;

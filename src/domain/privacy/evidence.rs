@@ -1,7 +1,7 @@
 //! Evidence of where a dome was: single statuses, and statuses that agree.
 //!
 //! Invariant: the bounds of a moment are where it lies at the earliest and at the latest, so motion counted from one and to
-//! the other is never too short. Deliberately absent: what follows (`tracker`).
+//! the other is never too short. Deliberately absent: what follows (`pose_tracker`).
 
 use super::speed_envelope::Axes3;
 

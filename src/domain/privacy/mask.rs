@@ -4,8 +4,8 @@
 //! nothing larger that can be drawn, refused: then the whole picture is covered.
 //! Deliberately absent: poses and pictures.
 
+use super::camera_geometry::{clip_cone, unit};
 use super::convex::{self, Point, ShapeError};
-use super::projection::{clip_cone, unit};
 use crate::domain::camera::Direction;
 use glam::DVec3;
 

@@ -4,7 +4,7 @@
 //! delay bounds. Deliberately absent: drawing (the wall's shader, the snapshot), polling (the station).
 //!
 //! [`school_calendar`] and [`declared_event`] say when a picture may be seen at all and what is lifted for minutes.
-//! [`tracker`] says which poses are possible, [`projection`] how a direction becomes a point of the picture,
+//! [`pose_tracker`] says which poses are possible, [`camera_geometry`] how a direction becomes a point of the picture,
 //! [`mask`] cuts masks into convex pieces once, [`cover`] grows and projects them for every pose that is possible, and
 //! [`mosaic`] says which colours a cover that is not solid may have. [`picture_motion`] reads from decoded pictures how far
 //! the dome turned, and may narrow what the tracker says, never widen it.
@@ -12,6 +12,7 @@
 pub mod axes;
 pub mod calibration;
 pub mod camera_clock;
+pub mod camera_geometry;
 pub mod camera_side;
 mod certain;
 pub mod commanded_motion;
@@ -26,14 +27,13 @@ mod lens_end;
 pub mod mask;
 pub mod mosaic;
 pub mod picture_motion;
-pub mod projection;
+pub mod pose_tracker;
 mod reckoning;
 pub mod recorded;
 pub mod school_calendar;
 pub mod speed_envelope;
 mod told_target;
 pub mod told_view;
-pub mod tracker;
 pub mod turned_view;
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ pub(crate) mod test_make;
 pub use cover::{PreparedMasks, cover};
 pub use dome_pose::{DomePose, PictureTime};
 pub use mosaic::CoverStyle;
-pub use tracker::PoseTracker;
+pub use pose_tracker::PoseTracker;
 
 use crate::domain::camera::Pose;
 

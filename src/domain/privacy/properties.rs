@@ -2,7 +2,7 @@
 //! true mask, it is small when the dome stands, and the test can fail (R-PRV-1, R-PTZ-1).
 
 use super::camera_clock::CameraClock;
-use super::projection::project;
+use super::camera_geometry::project;
 use super::test_dome::{Chance, Dome, TICK, dome_plan, lens, star, tight};
 use super::{Cover, Interval, Polygon, PoseInterval, PoseKnowledge, PoseTracker, PreparedMasks, WholeReason, convex};
 use crate::domain::camera::{Direction, LensModel, MoveState, Pose};

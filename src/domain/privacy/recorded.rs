@@ -2,7 +2,7 @@
 //!
 //! A recorded position was true at some moment no farther from its time than `status_delay_s`. Between two of them each
 //! axis moves no faster than its highest speed, so a frame's pose lies where those around it can be reached from. Positions
-//! that agree for a while and follow each other closely are one rest, as they are [live](super::tracker): from the second to the
+//! that agree for a while and follow each other closely are one rest, as they are [live](super::pose_tracker): from the second to the
 //! last but one of them the dome may only creep, so slowly that they could not tell, and is taken not to have gone away and come
 //! back between two of them. Positions farther apart than that are trusted one by one.
 //!

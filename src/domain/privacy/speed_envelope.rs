@@ -2,7 +2,7 @@
 //!
 //! Invariant: at every moment the envelope contains zero, so the way between two moments is bounded by its integral over
 //! everything between them. Axes are pan and tilt in degrees and zoom as natural logarithm of magnification; seconds.
-//! Deliberately absent: where the bounds come from (see `tracker`).
+//! Deliberately absent: where the bounds come from (see `pose_tracker`).
 
 use std::collections::VecDeque;
 

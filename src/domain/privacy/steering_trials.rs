@@ -2,7 +2,7 @@
 //! assertions: the cover contains the mask, always (R-PRV-1). Printed: how much of the picture is left, and when it is back
 //! (`cargo nextest run steering_figures --no-capture`).
 
-use super::projection::project;
+use super::camera_geometry::project;
 use super::test_dome::{Chance, dome_plan};
 use super::test_make::{MadeDome, Make, ROWS, Tells, makes};
 use super::{Cover, DomePose, Interval, PictureTime, Polygon, PoseInterval, PoseKnowledge, PreparedMasks, convex};

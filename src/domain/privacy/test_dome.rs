@@ -1,7 +1,7 @@
 //! A dome for tests: it obeys orders late, out of order or not at all, within its motion bounds, and reports late and
 //! wrongly, within the bounds of its errors. Independent of the tracker: it only knows the plan's numbers.
 
-use super::projection::{Axes, direction};
+use super::camera_geometry::{Axes, direction};
 use crate::domain::camera::{CameraId, CameraKind, Direction, LensModel, MoveState, Pose};
 use crate::domain::ptz::{Order, Velocity};
 use crate::domain::site::{CameraPlan, Limits, Mask, MaskShape, MotionBounds};

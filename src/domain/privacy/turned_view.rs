@@ -7,7 +7,7 @@
 //! Invariant: where the positions of the motors may mean something else than planned, nothing is known. Deliberately absent: the
 //! comparison (`site::orientation`), who sees such pictures (the station).
 
-use super::projection::Frustum;
+use super::camera_geometry::Frustum;
 use crate::domain::camera::LensModel;
 use crate::domain::site::Orientation;
 use crate::domain::site::orientation::{OrientationPart, PositionSpace};
@@ -55,7 +55,7 @@ fn cropped(frustum: &Frustum, planned: [i64; 4], seen: [i64; 4]) -> Option<f64> 
 mod tests {
     use super::*;
     use crate::domain::camera::{Direction, Pose};
-    use crate::domain::privacy::projection::{direction_at, unit};
+    use crate::domain::privacy::camera_geometry::{direction_at, unit};
     use crate::domain::privacy::test_dome::lens;
     use crate::domain::site::orientation::Rotation;
 

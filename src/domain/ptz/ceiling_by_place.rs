@@ -19,7 +19,7 @@ use super::limit_hit::LimitHit;
 use super::sector::{Region, SectorRule};
 use crate::domain::camera::{Direction, LensModel, Pose};
 use crate::domain::privacy::axes::{nearest_turn, speed_share};
-use crate::domain::privacy::projection::Frustum;
+use crate::domain::privacy::camera_geometry::Frustum;
 use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Ground};
 

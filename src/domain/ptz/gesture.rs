@@ -7,7 +7,7 @@
 use super::limits::{self, LimitHit};
 use crate::domain::camera::{LensModel, Pose};
 use crate::domain::privacy::axes::nearest_turn;
-use crate::domain::privacy::projection::direction_at;
+use crate::domain::privacy::camera_geometry::direction_at;
 use crate::domain::site::CameraPlan;
 
 /// Ratio of two magnifications that count as one: cameras round the zoom they report.
@@ -118,7 +118,7 @@ pub fn preset_road(camera: &CameraPlan, stored: Option<Pose>) -> Result<PresetRo
 mod tests {
     use super::*;
     use crate::domain::camera::Direction;
-    use crate::domain::privacy::projection::project;
+    use crate::domain::privacy::camera_geometry::project;
     use crate::domain::privacy::test_dome::{dome_plan, lens, tight};
     use crate::domain::site::{Ground, Limits};
     use proptest::prelude::*;

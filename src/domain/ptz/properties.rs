@@ -6,7 +6,7 @@ use super::limits::{Allowed, LimitHit, digital_zoom, passage, velocity};
 use super::sector::{Sector, SectorRule};
 use super::{Order, Velocity};
 use crate::domain::camera::{Direction, LensModel, Pose};
-use crate::domain::privacy::projection::project;
+use crate::domain::privacy::camera_geometry::project;
 use crate::domain::privacy::test_dome::{Dome, dome_plan, lens, tight};
 use crate::domain::privacy::{Interval, PoseInterval, PoseKnowledge, PoseTracker, WholeReason};
 use crate::domain::site::{CameraPlan, Ground, MotionBounds};

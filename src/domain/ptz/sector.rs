@@ -5,8 +5,8 @@
 
 use crate::domain::camera::{Direction, MaskId};
 use crate::domain::privacy::Interval;
+use crate::domain::privacy::camera_geometry::unit;
 use crate::domain::privacy::mask::{Piece, pieces_or_hull};
-use crate::domain::privacy::projection::unit;
 use glam::DVec3;
 use serde::{Deserialize, Serialize};
 

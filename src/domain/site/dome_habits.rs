@@ -3,7 +3,7 @@
 //!
 //! Invariant: a dome is called ordinary only on statuses that cannot all be about its target or its start; a self-test
 //! that shows too little says so. Deliberately absent: moving the dome (`station::admin::dome_self_test`), and what the cover makes of
-//! the habits (`privacy::tracker`).
+//! the habits (`privacy::pose_tracker`).
 
 use super::MotionBounds;
 use crate::domain::camera::{MoveState, Pose};

@@ -13,9 +13,9 @@ use crate::gui::sentences;
 use crate::gui::session_port::Accounts;
 use crate::gui::theme::{self, Tone};
 use crate::gui::ui::account_given::AccountGiven;
+use crate::gui::ui::admin_reason::{self, ReasonDialog};
 use crate::gui::ui::controls::{action, body, heading, outcome, quiet};
 use crate::gui::ui::form::Next;
-use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
 use crate::station::{AccountAnswer, AccountChange, AccountState, AccountView, Refusal};
 use iced::alignment::Vertical;
@@ -58,7 +58,7 @@ pub enum Message {
     EndSession,
     Admit,
     /// In the question for the reason.
-    Because(reason_dialog::Message),
+    Because(admin_reason::Message),
     Done(Result<Arc<AccountAnswer>, Arc<Refusal>>),
     /// What an account begins with was handed over.
     PutAway,
@@ -202,7 +202,7 @@ impl People {
         Next::None
     }
 
-    fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {
+    fn answer(&mut self, message: admin_reason::Message) -> Next<Message> {
         let Some(question) = &mut self.asking else {
             return Next::None;
         };
@@ -382,7 +382,7 @@ mod tests {
     }
 
     fn reason(screen: &mut People, words: &str) {
-        let typed = form::Message::Typed(reason_dialog::Place::Reason, words.into());
+        let typed = form::Message::Typed(admin_reason::Place::Reason, words.into());
         screen.update(Message::Because(typed));
     }
 

@@ -11,9 +11,9 @@ use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::Accounts;
 use crate::gui::theme::Tone;
+use crate::gui::ui::admin_reason::{self, ReasonDialog};
 use crate::gui::ui::controls::{action, body, heading, outcome, quiet};
 use crate::gui::ui::form::Next;
-use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
 use crate::station::{Refusal, SessionView};
 use iced::alignment::Vertical;
@@ -41,7 +41,7 @@ pub enum Message {
     Listed(Result<Vec<SessionView>, Arc<Refusal>>),
     Choose(usize),
     End,
-    Because(reason_dialog::Message),
+    Because(admin_reason::Message),
     Done(Result<(), Arc<Refusal>>),
     Command(Command),
 }
@@ -129,7 +129,7 @@ impl Sessions {
         Next::None
     }
 
-    fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {
+    fn answer(&mut self, message: admin_reason::Message) -> Next<Message> {
         let Some(question) = &mut self.asking else {
             return Next::None;
         };
@@ -240,7 +240,7 @@ mod tests {
             screen.update(Message::Command(Command::EndSession));
             assert_eq!(screen.asking.is_some(), row.user != me, "{}", row.user);
             screen.update(Message::Command(Command::Confirm));
-            let typed = form::Message::Typed(reason_dialog::Place::Reason, "fine turno".into());
+            let typed = form::Message::Typed(admin_reason::Place::Reason, "fine turno".into());
             screen.update(Message::Because(typed));
             screen.update(Message::Command(Command::Confirm));
             screen.update(Message::Command(Command::Arrow(Direction::Down)));

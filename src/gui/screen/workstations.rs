@@ -12,10 +12,10 @@ use crate::gui::input::{Command, Context, Direction, Keymap};
 use crate::gui::sentences;
 use crate::gui::session_port::WorkstationAdmin;
 use crate::gui::theme::{self, Tone};
+use crate::gui::ui::admin_reason::{self, ReasonDialog};
 use crate::gui::ui::controls::{action, body, heading, outcome, quiet};
 use crate::gui::ui::enrolment_code::{self, NewWorkstation};
 use crate::gui::ui::form::Next;
-use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::ui::table::{self, Cell};
 use crate::station::{Refusal, StationView};
 use iced::alignment::Vertical;
@@ -52,7 +52,7 @@ pub enum Message {
     Choose(usize),
     New,
     Revoke,
-    Because(reason_dialog::Message),
+    Because(admin_reason::Message),
     Code(enrolment_code::Message),
     Done(Result<(), Arc<Refusal>>),
     Command(Command),
@@ -157,7 +157,7 @@ impl Workstations {
         Next::None
     }
 
-    fn answer(&mut self, message: reason_dialog::Message) -> Next<Message> {
+    fn answer(&mut self, message: admin_reason::Message) -> Next<Message> {
         let Some(Over::Revoke(question)) = &mut self.over else {
             return Next::None;
         };
@@ -312,7 +312,7 @@ mod tests {
         screen.update(Message::Command(Command::Revoke));
         screen.update(Message::Command(Command::Confirm));
         assert!(desk.said().is_empty(), "no reason yet");
-        let typed = form::Message::Typed(reason_dialog::Place::Reason, "rubata".into());
+        let typed = form::Message::Typed(admin_reason::Place::Reason, "rubata".into());
         screen.update(Message::Because(typed));
         screen.update(Message::Command(Command::Confirm));
         let first = fake::workstations().remove(0).station;

@@ -452,7 +452,7 @@ fn signed(value: f64, places: usize, unit: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::camera::Pose;
-    use crate::domain::privacy::projection::direction_at;
+    use crate::domain::privacy::camera_geometry::direction_at;
     use crate::domain::privacy::test_dome::{dome_plan, lens};
     use crate::domain::privacy::{Interval, PoseInterval, WholeReason};
     use crate::domain::site::{MotionBounds, SpeedRow};

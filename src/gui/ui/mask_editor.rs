@@ -7,7 +7,7 @@
 
 use crate::domain::camera::{CameraKind, Direction, MaskId};
 use crate::domain::people::Level;
-use crate::domain::privacy::projection::direction_at;
+use crate::domain::privacy::camera_geometry::direction_at;
 use crate::domain::privacy::{CoverStyle, PoseKnowledge};
 use crate::domain::site::{CameraPlan, Mask, MaskShape};
 use crate::gui::i18n::fl;

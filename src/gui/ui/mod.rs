@@ -1,6 +1,7 @@
 //! Parts of screens that keep their own state or are used by more than one screen.
 
 pub mod account_given;
+pub mod admin_reason;
 pub mod calibration;
 pub mod camera_list;
 pub mod controls;
@@ -9,7 +10,6 @@ pub mod form;
 pub mod mask_editor;
 pub mod message_strip;
 pub mod ptz_panel;
-pub mod reason_dialog;
 pub mod shortcuts_help;
 pub mod table;
 pub mod takeover_prompt;

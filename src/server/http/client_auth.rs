@@ -14,8 +14,8 @@ use crate::domain::people::{AdminRight, Asked, Circumstances, Decision, Ground, 
 use crate::domain::site::CameraPlan;
 use crate::protocol::RefusalKind;
 use crate::server::causes::causes;
-use crate::server::clock::now_ms;
 use crate::server::log::recorder::{Act, Recorder};
+use crate::server::now::now_ms;
 use crate::server::people::accounts::By;
 use crate::server::people::sessions::SignedIn;
 use crate::server::store::Log;

@@ -16,8 +16,8 @@ use crate::protocol::{
     AccountAnswer, AccountChange, AccountView, NewAccount, PasswordChange, PasswordConfirmation, SessionView,
 };
 use crate::server::change_notifier::ChangeNotifier;
-use crate::server::clock::now_ms;
 use crate::server::log::recorder::Recorder;
+use crate::server::now::now_ms;
 use crate::server::people::accounts::By;
 use crate::server::store::Store;
 use axum::Json;

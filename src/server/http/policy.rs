@@ -20,8 +20,8 @@ use crate::protocol::{
     DeclaredState, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask, RefusalKind, Verdict,
 };
 use crate::server::change_notifier::ChangeNotifier;
-use crate::server::clock::now_ms;
 use crate::server::log::recorder::Recorder;
+use crate::server::now::now_ms;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -12,8 +12,8 @@ use crate::protocol::{
     AccountAsk, AskAnswer, AskState, AskStep, LetInAlone, LogKey, RefusalKind, SessionGrant, SessionRequest,
 };
 use crate::server::change_notifier::ChangeNotifier;
-use crate::server::clock::now_ms;
 use crate::server::dome_leases::holder;
+use crate::server::now::now_ms;
 use crate::server::people::sessions::{Begun, SignedIn};
 use crate::server::people::takeover::Asked;
 use crate::server::store::registry::StationRow;

@@ -18,8 +18,8 @@ use crate::protocol::{
     CameraAccount, CameraTestReport, CameraView, Changed, CredentialNeed, PlanImport, PutCamera, RefusalKind, Removal,
     SiteProposal, Verdict,
 };
-use crate::server::clock::now_ms;
 use crate::server::log::recorder::{Act, Recorder};
+use crate::server::now::now_ms;
 use crate::server::people::accounts::By;
 use crate::server::store::Store;
 use axum::Json;

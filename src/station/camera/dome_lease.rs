@@ -8,7 +8,7 @@
 use super::link::CameraLink;
 use crate::domain::camera::{CameraId, StationId};
 use crate::domain::ptz::lease::Asking;
-use crate::domain::ptz::lease::claim::Claim;
+use crate::domain::ptz::lease::held_lease::Claim;
 use crate::domain::ptz::lease::upkeep::{Due, Upkeep};
 use crate::domain::ptz::unattended::{LeaseSeen, Unattended};
 use crate::domain::refusal::RefusalKind;

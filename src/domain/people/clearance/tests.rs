@@ -1,6 +1,7 @@
 //! Requests, answers and what is seen under them, step by step and by properties.
 
 use super::*;
+use crate::domain::people::second_person::GIVEN_LATELY_MS;
 use proptest::prelude::*;
 
 pub(super) const NOW: i64 = 1_800_000_000_000;
@@ -260,4 +261,30 @@ fn r_rec_1_only_a_supervisor_withdraws_and_only_what_is_in_force() {
     let over = clearance.withdraw("villa", Level::Supervisor, withdrawal(), NOW + 24 * HOUR_MS);
     assert_eq!(over, Err(ClearanceError::NotInForce));
     assert_eq!(clearance, granted());
+}
+
+#[test]
+fn r_rec_1_who_asked_is_the_human_being_and_not_the_account() {
+    let clearance = requested(extent(&["a"], -2, -1, true)).unwrap();
+    let is = |user: &str, name: &str, givers: &[Giver]| {
+        let who = Person {
+            user: user.into(),
+            display_name: name.into(),
+            agency: "Polizia Locale".into(),
+            level: Level::Supervisor,
+            grants: Vec::new(),
+        };
+        clearance.is_for_another("Ag. Neri", &who, givers, NOW)
+    };
+    let own = Err(ClearanceError::OwnRequest);
+    assert_eq!(is("villa", "Com. Villa", &[]), Ok(()));
+    assert_eq!(is("neri", "Com. Villa", &[]), own);
+    assert_eq!(is("villa", "AG.  NERI", &[]), own);
+    let gave = |at_ms| Giver {
+        user: "neri".into(),
+        display_name: "Ag. Neri".into(),
+        at_ms,
+    };
+    assert_eq!(is("villa", "Com. Villa", &[gave(NOW - HOUR_MS)]), own);
+    assert_eq!(is("villa", "Com. Villa", &[gave(NOW - GIVEN_LATELY_MS)]), Ok(()));
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::camera::Direction;
-use crate::domain::privacy::projection::project;
+use crate::domain::privacy::camera_geometry::project;
 use crate::domain::privacy::steering_trials::{camera, contains, covers, points, street};
 use crate::domain::privacy::test_dome::{self, Chance};
 use crate::domain::privacy::test_make::{MadeDome, Make, makes};

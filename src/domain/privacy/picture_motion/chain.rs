@@ -29,7 +29,7 @@ use super::claim::{Claim, cut, shared};
 use super::{Eye, Look, Luma, MOST_DEVIATIONS, View, Witness, turn};
 use crate::domain::camera::{LensModel, Pose};
 use crate::domain::privacy::axes::{after, nearest_turn};
-use crate::domain::privacy::projection::{Axes, direction, roll_deg};
+use crate::domain::privacy::camera_geometry::{Axes, direction, roll_deg};
 use crate::domain::privacy::{Interval, PoseInterval};
 use crate::domain::site::MotionBounds;
 use glam::DMat3;

@@ -2,7 +2,7 @@
 //! fitted so that what moves by itself does not count.
 //!
 //! Weights after Geman and McClure, made sharper from round to round (graduated non-convexity, Black and Rangarajan 1996), then
-//! least squares over what fits. Nothing is left to chance. Camera frame as in `projection`: x right, y up, z along the axis.
+//! least squares over what fits. Nothing is left to chance. Camera frame as in `camera_geometry`: x right, y up, z along the axis.
 //! Invariant: no turn without enough corners to determine it. Deliberately absent: whether the fit is to be believed.
 
 use glam::{DMat3, DVec3};

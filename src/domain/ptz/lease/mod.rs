@@ -1,12 +1,12 @@
 //! The lease of a dome (R-PTZ-3): one person has the dome at a time; others ask with a reason, the holder hands over or not;
-//! urgent takeover by level. What the holder's own workstation may count on is in [`claim`], when it renews in [`upkeep`].
+//! urgent takeover by level. What the holder's own workstation may count on is in [`held_lease`], when it renews in [`upkeep`].
 //!
 //! Invariant: never two holders; the fence grows with every lease that begins and never falls. A dome passes only when its
 //! holder let go of it or when the lease is over: an urgent takeover, too, waits for that, and no longer.
 //! Deliberately absent: the recording of each [`Outcome`] (the caller), grants (`domain::people::decide`), clocks: times are
 //! milliseconds of one clock, that of the database where the lease is stored.
 
-pub mod claim;
+pub mod held_lease;
 #[cfg(test)]
 mod properties;
 pub mod upkeep;

@@ -4,7 +4,7 @@
 //! Invariant tried: at no moment do two of them have a claim that lets a command through, and a person who asks gets the
 //! dome unless its holder was heard within the idle time. Deliberately absent: HTTP, real time.
 
-use super::claim::Claim;
+use super::held_lease::Claim;
 use super::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -61,7 +61,7 @@ impl Upkeep {
 
 #[cfg(test)]
 mod tests {
-    use super::super::claim::Claim;
+    use super::super::held_lease::Claim;
     use super::*;
     use proptest::prelude::*;
 

@@ -12,8 +12,8 @@ use crate::gui::i18n::fl;
 use crate::gui::input::{Command, Context, Direction};
 use crate::gui::session_port::CameraAdmin;
 use crate::gui::theme::Tone;
+use crate::gui::ui::admin_reason::{self, ReasonDialog};
 use crate::gui::ui::form::Next;
-use crate::gui::ui::reason_dialog::{self, ReasonDialog};
 use crate::gui::{sentences, site_sentences};
 use crate::station::{CameraView, Changed, FoundCamera, Refusal, SiteProposal, Verdict};
 use form::Form;
@@ -65,7 +65,7 @@ pub enum Message {
     Take(usize),
     Form(form::Message),
     Remove,
-    Because(reason_dialog::Message),
+    Because(admin_reason::Message),
     Decide(Verdict),
     Changed(Result<Changed, Arc<Refusal>>),
     Decided(Result<(), Arc<Refusal>>),
@@ -293,7 +293,7 @@ impl Cameras {
         Action::None
     }
 
-    fn answer(&mut self, message: reason_dialog::Message) -> Action {
+    fn answer(&mut self, message: admin_reason::Message) -> Action {
         let Stage::Removing(question) = &mut self.stage else {
             return Action::None;
         };
@@ -384,7 +384,7 @@ mod tests {
             panic!("no question");
         };
         assert!(question.error().is_some() && desk.said().is_empty(), "no reason yet");
-        let typed = crate::gui::ui::form::Message::Typed(reason_dialog::Place::Reason, "palo abbattuto".into());
+        let typed = crate::gui::ui::form::Message::Typed(admin_reason::Place::Reason, "palo abbattuto".into());
         screen.update(Message::Because(typed));
         screen.update(Message::Command(Command::Confirm));
         assert_eq!(desk.said(), ["remove cam-01 palo abbattuto"]);
