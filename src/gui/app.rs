@@ -11,7 +11,7 @@ mod revision;
 mod session_state;
 mod signing_in;
 
-use crate::domain::live::clock_offset::WrongClock;
+use crate::domain::live::wrong_clock::WrongClock;
 use crate::domain::people::Purpose;
 use crate::domain::people::lock;
 use crate::domain::saved_wall::Arrangements;

@@ -9,7 +9,7 @@
 //! | [`widget`] | widgets that iced does not have: the wall, the timeline, the keyboard focus inside a form |
 //! | [`software`] | drawing where there is no graphics card |
 //! | [`session_port`] | the station as the screens see it |
-//! | [`ptz_input`], [`redraw`] | a hand on a dome; when the wall is drawn again |
+//! | [`held_gesture`], [`redraw`] | a hand on a dome; when the wall is drawn again |
 //! | [`input`] | keys: chords, contexts, the table and its file, held keys |
 //! | [`theme`], [`icons`], [`i18n`], [`sentences`] | looks, languages, sentences |
 //! | [`ellipsis`] | texts that do not fit on their line |
@@ -34,6 +34,7 @@ mod ellipsis;
 #[cfg(test)]
 #[path = "../../tests/check/src/fake/mod.rs"]
 pub mod fake;
+pub mod held_gesture;
 pub mod i18n;
 pub mod icons;
 mod idle_inhibit;
@@ -41,7 +42,6 @@ pub mod input;
 pub mod launch;
 mod lost_drawing;
 mod monitors;
-pub mod ptz_input;
 pub mod redraw;
 pub mod scene;
 pub mod screen;

@@ -4,7 +4,7 @@
 //! (`domain::refusal`), and the details meant for the log, except where a person can act on them.
 
 use super::i18n::{LOADER, fl};
-use crate::domain::live::clock_offset::WrongClock;
+use crate::domain::live::wrong_clock::WrongClock;
 use crate::domain::local_time::{self, NoMoment};
 use crate::domain::message::{Argument, Message};
 use crate::domain::people::stated_purpose::Stated;

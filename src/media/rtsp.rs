@@ -5,7 +5,7 @@
 //! Invariant: sizes and times are bounded, and whatever a device sends is an error value at worst. Deliberately
 //! absent: UDP, GStreamer.
 
-mod auth;
+mod challenge_answer;
 mod clock;
 mod connection;
 mod packet;
@@ -14,7 +14,7 @@ mod sdp;
 mod session;
 mod sources;
 
-pub(super) use auth::Account;
+pub(super) use challenge_answer::Account;
 #[cfg(test)]
 pub(super) use packet::Replay;
 pub(super) use packet::{RtpHeader, sender_report};

@@ -5,9 +5,9 @@
 //! Deliberately absent: refusals to a client (`protocol::Refusal`), languages.
 
 use super::store::error::StoreError;
-use crate::domain::audit::policy::{NotAccepted, PolicyError};
 use crate::domain::audit::signing_time::TimeFault;
 use crate::domain::audit::tlog_proof::TlogProofError;
+use crate::domain::audit::witness_policy::{NotAccepted, PolicyError};
 use crate::domain::doctor::Finding;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Rule;

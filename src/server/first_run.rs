@@ -14,6 +14,7 @@ use super::people::password;
 use super::setup::{CONSOLE, Enrolment, begin, check_database, write_enrolment};
 use super::store::Store;
 use super::store::accounts::Appointment;
+use super::systemd_unit::unit_text;
 use crate::domain::people::account::{self, AccountName};
 use crate::domain::people::second_person::is_same_person;
 use crate::domain::people::{Action, Grant, Level, Person, StationKind, second_factor};
@@ -161,34 +162,6 @@ async fn add_people(store: &Store, vault: &Vault, answers: &Answers) -> Result<S
 
 const SETTINGS: &str = "# Vedetta: impostazioni del server.\n\
     session_hours = 12\nlock_minutes = 10\n\n[second_factor]\nremote = true\nadministrators = true\n";
-
-/// What the server does not need and is therefore not given; no dump of its memory, which has passwords in it; many files.
-/// `systemd-analyze security` 252 says 1.4. What raises limits stays allowed: the server asks for its own.
-const HARDENED: &str = "UMask=0077\nNoNewPrivileges=yes\nProtectSystem=strict\nProtectHome=read-only\nPrivateTmp=yes\n\
-    PrivateDevices=yes\nPrivateUsers=yes\nPrivateIPC=yes\nProtectClock=yes\nProtectControlGroups=yes\n\
-    ProtectHostname=yes\nProtectKernelLogs=yes\nProtectKernelModules=yes\nProtectKernelTunables=yes\n\
-    ProtectProc=invisible\nProcSubset=pid\nCapabilityBoundingSet=\n\
-    RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX\nRestrictNamespaces=yes\nRestrictRealtime=yes\n\
-    RestrictSUIDSGID=yes\nRemoveIPC=yes\nLockPersonality=yes\nMemoryDenyWriteExecute=yes\n\
-    SystemCallArchitectures=native\nSystemCallFilter=@system-service\nSystemCallFilter=~@privileged\n\
-    SystemCallErrorNumber=EPERM\nLimitCORE=0\nLimitNOFILE=65536\n";
-
-/// The unit: the account that owns the data, nothing else writable, restarted when it fails.
-fn unit_text(program: &Path, data: &Path, listen: SocketAddr) -> String {
-    let (program, data) = (quoted(program), quoted(data));
-    format!(
-        "[Unit]\nDescription=Vedetta audit server\nAfter=network-online.target\nWants=network-online.target\n\n\
-         [Service]\nExecStart={program} serve --data {data} --listen {listen}\nUser=vedetta\nRestart=on-failure\n\
-         RestartSec=2\nReadWritePaths={data}\n{HARDENED}\n[Install]\nWantedBy=multi-user.target\n"
-    )
-}
-
-/// A path as systemd reads it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
-    format!("\"{escaped}\"")
-}
 
 #[cfg(test)]
 mod tests {

@@ -9,8 +9,8 @@ use super::keys::load_signer;
 use super::store::Store;
 use crate::domain::audit::cosignature::WitnessKey;
 use crate::domain::audit::details::EventKind;
-use crate::domain::audit::policy::{self, Policy};
 use crate::domain::audit::tlog_proof::{MAX_PROOF, Proven, TlogProof, TlogProofError};
+use crate::domain::audit::witness_policy::{self, Policy};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read as _;
@@ -25,7 +25,7 @@ pub fn check(proof: &Path, policy: &Path, copy: Option<&Path>) -> Result<Proven,
         let path = path.to_owned();
         move |source| ServerError::File { path, source }
     };
-    let believed = Policy::parse(&bounded(policy, policy::MAX_POLICY).map_err(unread(policy))?);
+    let believed = Policy::parse(&bounded(policy, witness_policy::MAX_POLICY).map_err(unread(policy))?);
     let believed = believed.map_err(|fault| ServerError::Policy {
         path: policy.to_owned(),
         fault,
@@ -88,7 +88,7 @@ pub async fn policy(data: &DataDir) -> Result<String, ServerError> {
             key.map_err(|error| ServerError::Key(format!("{}: {error}", place.url)))
         })
         .collect::<Result<Vec<WitnessKey>, ServerError>>()?;
-    Ok(policy::any_of(&keys, &witnesses))
+    Ok(witness_policy::any_of(&keys, &witnesses))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@
 //! | [`new_beginning`] | two supervisors accept that a log lost what workstations saw |
 //! | [`causes`] | an error with everything behind it, as one line of the log |
 //! | [`now`] | the server's clock |
+//! | [`systemd_unit`] | the unit it runs by, and what that does not give it |
 //! | [`first_run`] | a real server: one administrator, the first supervisor's account, console, systemd unit |
 //! | [`administer`] | the commands on people, workstations and sessions |
 //! | [`last_supervisor`] | a supervisor admitted where there is no other |
@@ -75,6 +76,7 @@ pub mod setup;
 pub mod step_error;
 pub mod store;
 pub mod successions;
+pub mod systemd_unit;
 pub mod tls;
 pub mod unknown_users;
 pub mod witness;

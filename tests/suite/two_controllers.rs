@@ -67,6 +67,7 @@ fn account(user: &str, level: &str, controllers: &[&str]) -> Value {
         .map(|controller| json!({"controller": controller, "actions": ["live", "ptz", "lift", "playback", "clear", "export"]}))
         .collect();
     let mut account = town::account(user, level, grants.into());
+    account["display_name"] = json!(format!("Ag. {user}"));
     account["controller"] = json!(controllers[0]);
     account
 }

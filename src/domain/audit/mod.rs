@@ -11,7 +11,7 @@
 //! | [`proof`] | inclusion and consistency: made and checked |
 //! | [`note`] | C2SP signed note: keys, signatures, statements |
 //! | `vkey` | C2SP verifier keys: a public key with the name it signs under |
-//! | [`policy`] | C2SP tlog-policy: which logs and how many witnesses are asked for |
+//! | [`witness_policy`] | C2SP tlog-policy: which logs and how many witnesses are asked for |
 //! | [`tlog_proof`] | C2SP tlog-proof: one event's place in the log, as a file |
 //! | [`attribution`] | whether person, session and workstation of an event agree |
 //! | [`checkpoint`] | C2SP tlog-checkpoint |
@@ -41,7 +41,6 @@ pub mod new_beginning;
 pub mod note;
 mod note_error;
 pub mod operation;
-pub mod policy;
 pub mod proof;
 pub mod put_back;
 pub mod signing_time;
@@ -51,3 +50,4 @@ pub mod tlog_proof;
 pub mod tree;
 mod vkey;
 pub mod witness;
+pub mod witness_policy;

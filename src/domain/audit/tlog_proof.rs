@@ -10,8 +10,8 @@ use super::event::Body;
 use super::hash::Hash;
 use super::leaf::{self, Leaf, Salt};
 use super::note::MAX_NOTE;
-use super::policy::{Accepted, NotAccepted, Policy};
 use super::proof::{MAX_PATH, verify_inclusion};
+use super::witness_policy::{Accepted, NotAccepted, Policy};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
@@ -159,9 +159,9 @@ mod tests {
     use super::super::event_fixture::body;
     use super::super::leaf::VERSION;
     use super::super::note::{NoteError, SignerKey};
-    use super::super::policy::any_of;
     use super::super::proof::{cook, inclusion_recipe};
     use super::super::tree::Frontier;
+    use super::super::witness_policy::any_of;
     use super::*;
     use std::collections::HashMap;
 

@@ -11,3 +11,4 @@ pub mod overload;
 pub mod reconnect;
 pub mod stream_selection;
 pub mod viewers;
+pub mod wrong_clock;

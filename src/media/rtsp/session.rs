@@ -5,7 +5,7 @@
 //! are kept, up to a bound. A redirection is followed on the same host only: the account is not for others. Deliberately absent:
 //! UDP, more than one track.
 
-use super::auth::{Account, Scheme};
+use super::challenge_answer::{Account, Scheme};
 use super::clock;
 use super::connection::{Connection, Incoming};
 use super::packet;

@@ -13,7 +13,7 @@ use crate::domain::audit::details::log::OutboxDamage;
 use crate::domain::audit::event::{Event, Outcome, RetentionClass};
 use crate::domain::audit::note::VerifierKey;
 use crate::domain::camera::{ControllerId, StationId};
-use crate::domain::live::clock_offset::{WrongClock, wrong_clock};
+use crate::domain::live::wrong_clock::{WrongClock, wrong_clock};
 use crate::media::export::remove_remnants;
 use crate::station::machine::pose_source::PoseSource;
 use crate::station::record::contact::Contact;

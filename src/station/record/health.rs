@@ -9,7 +9,7 @@ use super::courier::Delivered;
 use super::outbox::{CAPACITY, OutboxStatus};
 use super::trusted_checkpoints::BegunAnew;
 use crate::domain::camera::ControllerId;
-use crate::domain::live::clock_offset::WrongClock;
+use crate::domain::live::wrong_clock::WrongClock;
 use crate::station::refusal::Refusal;
 
 /// Whether everything this workstation recorded has reached the log.

@@ -9,8 +9,8 @@
 use super::outbox::{Outbox, Recorded, create_private_dir, read_bounded, replace_file};
 use super::server_client::{ServerClient, ServerError};
 use super::trusted_checkpoints::TrustedCheckpoints;
-use crate::domain::audit::policy::{self, Policy};
 use crate::domain::audit::tlog_proof::{OpenedEvent, TlogProof, TlogProofError};
+use crate::domain::audit::witness_policy::{self, Policy};
 use crate::domain::camera::ControllerId;
 use crate::protocol::EventProof;
 use serde::{Deserialize, Serialize};
@@ -235,7 +235,7 @@ async fn attempt(
         ..TlogProof::parse(&given.proof)?
     };
     // The workstation knows the log's key and no witness's: theirs are for the policy of whoever verifies.
-    let pinned = Policy::parse(policy::any_of(&[key], &[]).as_bytes()).map_err(|_| Trouble::NotTrusted)?;
+    let pinned = Policy::parse(witness_policy::any_of(&[key], &[]).as_bytes()).map_err(|_| Trouble::NotTrusted)?;
     proof.verify(&pinned)?;
     let (path, text) = (beside(&wish.copy), proof.encode());
     tokio::task::spawn_blocking(move || replace_file(&path, text.as_bytes()))

@@ -4,8 +4,8 @@
 
 use super::forged_log::{ForgedLog, Lie, first_seen, verifier};
 use super::{borgo, event, outbox};
-use crate::domain::audit::policy::{Policy, any_of};
 use crate::domain::audit::tlog_proof::TlogProof;
+use crate::domain::audit::witness_policy::{Policy, any_of};
 use crate::protocol::EventBatch;
 use crate::station::record::courier::LogServer as _;
 use crate::station::record::outbox::Outbox;

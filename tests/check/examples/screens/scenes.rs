@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::camera::{CameraId, StationId};
-use vedetta::domain::live::clock_offset::WrongClock;
+use vedetta::domain::live::wrong_clock::WrongClock;
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::takeover::Unanswered;
 use vedetta::domain::refusal::RefusalKind;

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use vedetta::domain::camera::{CameraId, ControllerId};
-use vedetta::domain::live::clock_offset::WrongClock;
+use vedetta::domain::live::wrong_clock::WrongClock;
 use vedetta::domain::people::stated_purpose::Stated;
 use vedetta::domain::people::{Action, Circumstances, Grant, Level, Person, Reach, StationKind};
 use vedetta::domain::site::SitePlan;

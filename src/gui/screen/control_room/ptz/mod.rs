@@ -1,15 +1,15 @@
 //! Moving the selected dome: held keys, the pad, the wheel, and on the picture a click, a held button, a box.
 //!
 //! Invariant: when no key and no button is held, nothing tells the dome to go on; losing the keyboard releases every key.
-//! Deliberately absent: the gesture itself (`ptz_input`), which dome is selected (the room), how fast a key or a pointer is
+//! Deliberately absent: the gesture itself (`held_gesture`), which dome is selected (the room), how fast a key or a pointer is
 //! (`domain::ptz::steering`).
 
 use super::effect::Effect;
 use crate::domain::camera::CameraId;
 use crate::domain::ptz::dead_man::REPEAT;
 use crate::domain::ptz::steering::{LONGEST_TAP, Pace, PictureVelocity};
+use crate::gui::held_gesture::{self, News, Order};
 use crate::gui::input::{Command, Direction};
-use crate::gui::ptz_input::{self, News, Order};
 use crate::gui::session_port::Desk;
 use crate::gui::widget::wall::HOLD;
 use iced::{Subscription, Task};
@@ -29,7 +29,7 @@ const STANDSTILL: Order = Order::Velocity(PictureVelocity {
 /// A gesture that is going on.
 struct Gesture {
     camera: CameraId,
-    orders: ptz_input::Orders,
+    orders: held_gesture::Orders,
 }
 
 /// A press of the button that becomes «centre on» when it was let go, or «follow» while it is held, unless a second one makes
@@ -214,7 +214,7 @@ impl PtzInput {
         {
             return Task::none();
         }
-        let (orders, news) = ptz_input::begin(desk.clone(), dome.clone());
+        let (orders, news) = held_gesture::begin(desk.clone(), dome.clone());
         let _ = orders.try_send(order);
         self.gesture = Some(Gesture { camera: dome, orders });
         Task::run(news, Message::Gesture)
@@ -231,7 +231,7 @@ impl PtzInput {
 
     /// Takes the lease on a dome, by a gesture without an order.
     pub fn take_lease(&self, dome: CameraId, desk: &Arc<dyn Desk>) -> Task<Message> {
-        let (_, news) = ptz_input::begin(desk.clone(), dome);
+        let (_, news) = held_gesture::begin(desk.clone(), dome);
         Task::run(news, Message::Gesture)
     }
 
