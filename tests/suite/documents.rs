@@ -209,7 +209,7 @@ fn the_page_of_events_is_the_one_its_types_make() {
     assert!(
         made == page,
         "docs/events.md is not what the types say, first {differs:?}. Run\n\n    \
-         cargo run -p vedetta-check --example events > docs/events.md\n"
+         cargo run -p vedetta-check --example events > docs/events.md.new && mv docs/events.md.new docs/events.md\n"
     );
 }
 

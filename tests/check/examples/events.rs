@@ -1,5 +1,5 @@
 //! Prints `docs/events.md`, made of the types of the events:
-//! `cargo run -p vedetta-check --example events > docs/events.md`.
+//! `cargo run -p vedetta-check --example events > docs/events.md.new && mv docs/events.md.new docs/events.md`.
 //!
 //! Deliberately absent: comparing it with the file (`tests/suite/documents.rs`).
 
