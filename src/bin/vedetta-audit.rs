@@ -25,6 +25,8 @@ mod proof;
 mod questions;
 #[path = "vedetta-audit/sentences.rs"]
 mod sentences;
+#[path = "vedetta-audit/shown_password.rs"]
+mod shown_password;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -36,7 +38,7 @@ use vedetta::domain::audit::note::VerifierKey;
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::domain::people::StationKind;
 use vedetta::gui::i18n::fl;
-use vedetta::gui::{sentences as words, terminal};
+use vedetta::gui::{own_process, sentences as words, terminal};
 use vedetta::protocol::LogEntry;
 use vedetta::server::causes::causes;
 use vedetta::server::config::DataDir;
@@ -129,6 +131,8 @@ enum Command {
         key_type: Option<KeyType>,
         #[arg(help = fl!("help-witness-log"), long = "log")]
         logs: Vec<VerifierKey>,
+        #[arg(help = fl!("help-witness-memory"), long, value_name = "FILE")]
+        memory: Option<PathBuf>,
         #[arg(help = fl!("help-listen-any"), long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
@@ -338,10 +342,15 @@ impl Filter {
 }
 
 fn main() -> ExitCode {
+    own_process::leave_no_dump();
     let arguments: Arguments = match terminal::arguments() {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
+    if shown_password::is_in(std::env::args().skip(1)) {
+        eprintln!("{}", fl!("arguments-password-shown"));
+        return ExitCode::from(terminal::USAGE);
+    }
     begin_log(&arguments.command);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -399,9 +408,11 @@ async fn run(command: Command) -> Result<(), ServerError> {
             name,
             key_type,
             logs,
+            memory,
             listen,
         } => {
-            let witness = witness::Witness::open(&data, &name, key_type.map(Into::into), &logs)?;
+            let kind = key_type.map(Into::into);
+            let witness = witness::Witness::open(&data, &name, kind, &logs, memory.as_deref()).await?;
             let ready = |address: &str, key: &vedetta::domain::audit::cosignature::WitnessKey| {
                 let line = serde_json::json!({ "ready": true, "address": address, "vkey": key.to_string() });
                 say(&line.to_string());

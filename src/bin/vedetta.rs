@@ -10,7 +10,7 @@ use std::sync::Arc;
 use vedetta::gui::app::Options;
 use vedetta::gui::demo::DemoPeople;
 use vedetta::gui::i18n::{self, Language, fl};
-use vedetta::gui::{launch, sentences, terminal};
+use vedetta::gui::{launch, own_process, sentences, terminal};
 use vedetta::station::{SecretsChoice, StationConfig, TrackedPose};
 
 /// Command line.
@@ -46,6 +46,7 @@ enum Tongue {
 }
 
 fn main() -> ExitCode {
+    own_process::leave_no_dump();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
-    launch::with_few_arenas();
+    own_process::with_few_arenas();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {

@@ -25,7 +25,7 @@ pub enum Finding {
     DatabaseUnread,
     /// The time of the last signature is later than the clock; `command` accepts the clock.
     ClockBehind { log: String, command: String },
-    /// The clock is far after the last signature, and no workstation's clock agrees; `command` accepts the clock.
+    /// The clock is far after the last signature, or there is none yet, and no workstation's clock agrees; `command` accepts the clock.
     ClockAhead { log: String, command: String },
     /// What is new is not signed, for another reason than the clock.
     NotSigned { log: String },
@@ -37,10 +37,16 @@ pub enum Finding {
     NoWitness { log: String },
     /// Entries are signed that no witness saw.
     Unwitnessed { log: String, count: u64 },
+    /// Entries wait for a witness longer than [`SILENT_MS`].
+    WitnessSilent { log: String, count: u64, hours: u64 },
     /// A workstation said two things under one number.
     Quarantined { station: StationId },
     /// The certificate of a workstation ends soon and was not renewed.
     Certificate { station: StationId },
+    /// Events of a workstation named a person, session or purpose that is not as the server keeps it: so many times within a month.
+    InAnothersName { station: StationId, count: u64 },
+    /// Events of a workstation were set aside or had no place: so many within a month.
+    SetAside { station: StationId, count: u64 },
     /// A camera has users that nobody here made or entered.
     UnknownUsers { camera: CameraId, users: Vec<String> },
     /// Fewer than two supervisors are in use.
@@ -50,13 +56,25 @@ pub enum Finding {
     Unknown,
 }
 
+/// A witness is asked again within seconds: entries that none has seen for so long say that none answers, ms.
+const SILENT_MS: i64 = 3_600_000;
+
 impl Finding {
+    /// What no witness saw of a log, the oldest of it for `waiting_ms`.
+    pub fn unwitnessed(log: &str, count: u64, waiting_ms: i64) -> Self {
+        let log = log.to_owned();
+        match u64::try_from(waiting_ms / SILENT_MS) {
+            Ok(hours @ 1..) => Self::WitnessSilent { log, count, hours },
+            _ => Self::Unwitnessed { log, count },
+        }
+    }
+
     /// A log whose signer refuses the clock, with the command that accepts it.
     pub fn clock(log: &str, fault: TimeFault, command: &str) -> Self {
         let (log, command) = (log.to_owned(), command.to_owned());
         match fault {
             TimeFault::RunsBack { .. } => Self::ClockBehind { log, command },
-            TimeFault::Ahead { .. } => Self::ClockAhead { log, command },
+            TimeFault::Ahead { .. } | TimeFault::Apart { .. } => Self::ClockAhead { log, command },
         }
     }
 
@@ -89,8 +107,18 @@ impl Finding {
             Self::Unwitnessed { log, count } => sentence("doctor-unwitnessed")
                 .with("log", log.as_str())
                 .with("count", *count),
+            Self::WitnessSilent { log, count, hours } => sentence("doctor-witness-silent")
+                .with("log", log.as_str())
+                .with("count", *count)
+                .with("hours", *hours),
             Self::Quarantined { station } => sentence("doctor-quarantined").with("station", station.as_str()),
             Self::Certificate { station } => sentence("doctor-certificate").with("station", station.as_str()),
+            Self::InAnothersName { station, count } => sentence("doctor-in-anothers-name")
+                .with("station", station.as_str())
+                .with("count", *count),
+            Self::SetAside { station, count } => sentence("doctor-set-aside")
+                .with("station", station.as_str())
+                .with("count", *count),
             Self::UnknownUsers { camera, users } => sentence("doctor-unknown-users")
                 .with("camera", camera.as_str())
                 .with("users", users.join(", ")),
@@ -103,6 +131,22 @@ impl Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r_aud_2_a_witness_that_sees_nothing_for_an_hour_is_silent() {
+        let of = |waiting_ms| Finding::unwitnessed("vedetta/020001/borgo", 3, waiting_ms);
+        for waiting_ms in [-5 * SILENT_MS, 0, SILENT_MS - 1] {
+            assert!(!of(waiting_ms).is_wrong(), "{waiting_ms}");
+        }
+        for (waiting_ms, since) in [(SILENT_MS, 1), (50 * SILENT_MS - 1, 49)] {
+            let found = of(waiting_ms);
+            assert!(found.is_wrong());
+            assert!(
+                matches!(found, Finding::WitnessSilent { count: 3, hours, .. } if hours == since),
+                "{found:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_finding_keeps_its_wire_name_and_one_of_a_newer_server_is_read_as_unknown() {

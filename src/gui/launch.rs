@@ -10,24 +10,7 @@ use super::software::Root;
 use super::widget::wall::gpu_adapter;
 use super::{icons, monitors, theme};
 use iced::{Size, Task, window};
-use std::os::unix::process::CommandExt;
 use std::panic::{self, AssertUnwindSafe};
-use std::process::Command;
-
-/// Starts this program once more, in this same process, with two arenas for memory. Called first, before any thread.
-///
-/// By itself glibc makes up to eight arenas for each core and leaves in each what its threads gave back. Every stream has
-/// threads of its own, and cameras that come and go all night make a wall grow by hundreds of megabytes (figures:
-/// `benches/README.md`). Only the environment can say how many, and it is read before the program begins.
-pub fn with_few_arenas() {
-    const ARENAS: &str = "MALLOC_ARENA_MAX";
-    let mut arguments = std::env::args_os();
-    if let (None, Some(name), Ok(program)) = (std::env::var_os(ARENAS), arguments.next(), std::env::current_exe()) {
-        let mut again = Command::new(program);
-        let error = again.arg0(name).args(arguments).env(ARENAS, "2").exec();
-        tracing::warn!(%error, "the number of arenas stays as it is");
-    }
-}
 
 /// Runs the program until its window is closed. On failure: a sentence for the person at the terminal.
 pub fn run(options: Options) -> Result<(), String> {

@@ -42,6 +42,7 @@ pub mod input;
 pub mod launch;
 mod lost_drawing;
 mod monitors;
+pub mod own_process;
 pub mod redraw;
 pub mod scene;
 pub mod screen;

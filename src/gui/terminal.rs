@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const VARIABLES: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
 /// The status with which a program ends that was not told right what to do, as clap has it.
-const USAGE: u8 = 2;
+pub const USAGE: u8 = 2;
 
 /// Speaks the language of the terminal from now on.
 fn choose_language() {

@@ -115,9 +115,11 @@ pub enum ConsoleAct {
     },
 }
 
-/// Header of a batch of events: the last checkpoint of the log that the workstation verified, Base64. By it a server that was put
-/// back from a copy knows.
+/// Header of a workstation's calls: the last checkpoint of a log that it verified, Base64, once for each log; over a batch of events
+/// that of the batch's log alone. By it a server that was put back from a copy knows. A call without it is as good.
 pub const PINNED: &str = "vedetta-pinned";
+/// Most checkpoints that are shown over one call.
+pub const MOST_PINNED: usize = 16;
 
 /// Raises how long bodies of a class are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

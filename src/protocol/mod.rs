@@ -66,7 +66,8 @@
 //! sign-in, carries `Authorization: Bearer <token>`. Refusals are [`Refusal`] with a 4xx status.
 //!
 //! Every request and every answer says in the header `vedetta-protocol` which versions its program speaks
-//! (`domain::version::protocol`); without it, version 1.
+//! (`domain::version::protocol`); without it, version 1. A request that is made over mutual TLS may show in the header
+//! `vedetta-pinned` which checkpoints its workstation verified last ([`PINNED`]).
 //!
 //! Invariant: nothing here has behaviour; fields that are not known are passed over, so that an older program reads what a newer one
 //! says. Deliberately absent: HTTP itself, cryptography.
@@ -93,8 +94,8 @@ pub use credential::{CameraCredential, CredentialNeed, CredentialRequest};
 pub use dome_lease::{Holder, LeaseRequest, LeaseState, Watching};
 pub use log::{
     BatchReceipt, ConsistencyProof, ConsoleAct, DurablePromise, EventBatch, EventProof, FloorRequest, InclusionProof,
-    LogEntry, LogHoldRequest, LogKey, LogPage, Numbered, PINNED, PromisedEntry, PruneRequest, Pruned, StationHead,
-    SubmittedEvent,
+    LogEntry, LogHoldRequest, LogKey, LogPage, MOST_PINNED, Numbered, PINNED, PromisedEntry, PruneRequest, Pruned,
+    StationHead, SubmittedEvent,
 };
 pub use plan::{
     CameraFindings, DeclaredState, MaskChange, MaskProposal, PermitRequest, Pictures, PolicyState, ProposedMask,

@@ -1,38 +1,81 @@
-//! Events in another's name: held against the sessions that the server keeps, marked in the log, counted for an alarm.
+//! Events that name a person, session or purpose which is not as the server keeps it: marked in the log, counted for an alarm.
 //!
-//! Invariant: the events are durable before this is asked, and stay whatever it finds; each name is marked once for a workstation.
-//! Deliberately absent: what agrees (`domain::audit::attribution`).
+//! Invariant: the events are durable before this is asked, and stay whatever it finds; each name is marked once for a workstation
+//! while the server runs. Deliberately absent: what agrees (`domain::audit::attribution`), how many marks there are
+//! (`server::doctor`, from the log).
 
 use super::causes::causes;
 use super::log::recorder::{Act, Recorder};
+use super::store::keys::Keys;
 use super::store::{Store, StoreError};
-use crate::domain::audit::attribution::{Claim, Disagreement, KeptSession, disagreement};
-use crate::domain::audit::details::Say as _;
-use crate::domain::audit::details::log::StationRefused;
+use crate::domain::audit::attribution::{
+    Claim, Disagreement, KeptSession, disagreement, is_other_purpose, may_be_other_purpose,
+};
+use crate::domain::audit::details::log::{EventSetAside, StationRefused};
+use crate::domain::audit::details::{Details, Say as _};
 use crate::domain::audit::event::Outcome;
 use crate::domain::camera::{ControllerId, StationId};
+use crate::domain::people::Purpose;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Sessions and names remembered at most; beyond, they are asked for, or marked, again.
 const REMEMBERED: usize = 10_000;
+/// A session that goes on is asked for again after.
+const SESSION_GOOD_FOR: Duration = Duration::from_secs(60);
+/// Operation of the one event in somebody's name that nobody proved to be theirs.
+const NOT_PROVEN: &str = "sign_in_refused";
 
-/// Whom an event names.
+/// Whom an event names, and for which purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Named {
     pub person: String,
     pub session: String,
+    /// As it is written; what this version does not know is none.
+    pub purpose: String,
     /// A name that was typed at a sign-in which was refused.
     pub is_refused_sign_in: bool,
 }
 
-/// Holds events against sessions.
+impl Named {
+    /// From the body of an event.
+    pub fn of(body: &serde_json::Value) -> Self {
+        let text = |name: &str| {
+            let text = body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+            Keys::word(text)
+        };
+        Self {
+            person: text("person"),
+            session: text("session"),
+            purpose: text("purpose"),
+            is_refused_sign_in: text("operation") == NOT_PROVEN,
+        }
+    }
+
+    fn purpose(&self) -> Option<Purpose> {
+        serde_json::from_value(self.purpose.as_str().into()).ok()
+    }
+}
+
+/// What is marked once: at which workstation, which name, and what of it does not agree.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Mark {
+    station: StationId,
+    person: String,
+    session: String,
+    found: Disagreement,
+}
+
+/// Holds events against sessions and levels.
 pub struct Attribution {
     store: Store,
     recorder: Recorder,
-    known: Mutex<HashMap<String, KeptSession>>,
-    marked: Mutex<HashSet<(StationId, Named)>>,
+    known: Mutex<HashMap<String, (KeptSession, Instant)>>,
+    marked: Mutex<HashSet<Mark>>,
+    /// Workstations of which an event had no place.
+    no_place: Mutex<HashSet<StationId>>,
     count: AtomicU64,
 }
 
@@ -44,6 +87,7 @@ impl Attribution {
             recorder,
             known: Mutex::default(),
             marked: Mutex::default(),
+            no_place: Mutex::default(),
             count: AtomicU64::new(0),
         }
     }
@@ -53,54 +97,104 @@ impl Attribution {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Looks at whom events of a workstation named; they are in the log.
-    pub async fn look(&self, log: &ControllerId, station: &StationId, named: HashSet<Named>) {
-        for named in named {
-            if let Err(error) = self.look_at(log, station, named).await {
-                tracing::error!(error = %causes(&error), %station, "whom events name is not held against the sessions");
+    /// Looks at whom events of a workstation named, with the latest moment of each (Unix ms, as `now_ms`); they are in the log.
+    pub async fn look(&self, log: &ControllerId, station: &StationId, named: HashMap<Named, i64>, now_ms: i64) {
+        for (named, at_ms) in named {
+            let looked = self.look_at(station, &named, at_ms, now_ms).await;
+            let found = looked.unwrap_or_else(|error| {
+                tracing::error!(error = %causes(&error), %station, "whom events name is not held against what is kept");
+                Vec::new()
+            });
+            for found in found {
+                self.mark(log, station, &named, found).await;
             }
         }
     }
 
-    async fn look_at(&self, log: &ControllerId, station: &StationId, named: Named) -> Result<(), StoreError> {
+    /// An event of a workstation has no place in the log: recorded once.
+    pub async fn no_place(&self, log: &ControllerId, station: &StationId, what: EventSetAside) {
+        if !lock(&self.no_place).insert(station.clone()) {
+            return;
+        }
+        if !self.recorded(log, station, what, Outcome::Refused).await {
+            lock(&self.no_place).remove(station);
+        }
+    }
+
+    async fn look_at(
+        &self,
+        station: &StationId,
+        named: &Named,
+        at_ms: i64,
+        now_ms: i64,
+    ) -> Result<Vec<Disagreement>, StoreError> {
         let kept = self.kept(&named.session).await?;
         let claim = Claim {
             station,
             person: &named.person,
             session: &named.session,
             is_refused_sign_in: named.is_refused_sign_in,
+            at_ms,
         };
-        let Some(found) = disagreement(claim, kept.as_ref()) else {
-            return Ok(());
+        let mut found: Vec<_> = disagreement(claim, kept.as_ref(), now_ms).into_iter().collect();
+        let is_proven = !named.is_refused_sign_in && !named.person.is_empty();
+        if is_proven
+            && may_be_other_purpose(named.purpose())
+            && let Some(row) = self.store.person(&named.person).await?
+            && is_other_purpose(row.person.level, named.purpose())
+        {
+            found.push(Disagreement::OtherPurpose);
+        }
+        Ok(found)
+    }
+
+    async fn mark(&self, log: &ControllerId, station: &StationId, named: &Named, found: Disagreement) {
+        let mark = Mark {
+            station: station.clone(),
+            person: named.person.clone(),
+            session: named.session.clone(),
+            found,
         };
-        if !first_time(lock(&self.marked), (station.clone(), named.clone())) {
-            return Ok(());
+        if !first_time(lock(&self.marked), mark.clone()) {
+            return;
         }
         self.count.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(%station, person = named.person, %found, "events in another's name");
-        // A body without a session says so by itself.
-        if found == Disagreement::NoSession {
-            return Ok(());
-        }
-        let mark = StationRefused::default()
+        tracing::error!(%station, person = named.person, %found, "events name what is not so");
+        let what = StationRefused::default()
             .because(format!("its events were taken and name {found}"))
             .asked_for(&named.person);
+        if !self.recorded(log, station, what, Outcome::Done).await {
+            lock(&self.marked).remove(&mark);
+        }
+    }
+
+    /// Whether it could be recorded.
+    async fn recorded(
+        &self,
+        log: &ControllerId,
+        station: &StationId,
+        what: impl Into<Details>,
+        result: Outcome,
+    ) -> bool {
         let act = Act {
             at: Some(station),
             ..Act::default()
         };
-        if let Err(rejection) = self.recorder.record(log, mark, Outcome::Done, act).await {
-            lock(&self.marked).remove(&(station.clone(), named));
-            tracing::error!(%rejection, %station, "events in another's name are not marked");
+        let recorded = self.recorder.record(log, what, result, act).await;
+        if let Err(rejection) = &recorded {
+            tracing::error!(%rejection, %station, "what a workstation's events name is not marked");
         }
-        Ok(())
+        recorded.is_ok()
     }
 
     async fn kept(&self, session: &str) -> Result<Option<KeptSession>, StoreError> {
         if session.is_empty() {
             return Ok(None);
         }
-        if let Some(known) = lock(&self.known).get(session).cloned() {
+        let known = lock(&self.known).get(session).cloned();
+        if let Some((known, since)) = known
+            && (known.ended_ms.is_some() || since.elapsed() < SESSION_GOOD_FOR)
+        {
             return Ok(Some(known));
         }
         let kept = self.store.kept_session(session).await?;
@@ -109,17 +203,17 @@ impl Attribution {
             if known.len() >= REMEMBERED {
                 known.clear();
             }
-            known.insert(session.to_owned(), kept.clone());
+            known.insert(session.to_owned(), (kept.clone(), Instant::now()));
         }
         Ok(kept)
     }
 }
 
-fn first_time(mut marked: MutexGuard<'_, HashSet<(StationId, Named)>>, name: (StationId, Named)) -> bool {
+fn first_time(mut marked: MutexGuard<'_, HashSet<Mark>>, mark: Mark) -> bool {
     if marked.len() >= REMEMBERED {
         marked.clear();
     }
-    marked.insert(name)
+    marked.insert(mark)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

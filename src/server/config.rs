@@ -50,12 +50,69 @@ impl DataDir {
         self.postgres.as_deref()
     }
 
-    /// Whether a server was prepared here.
-    pub fn is_set_up(&self) -> bool {
+    /// Nothing if a server was prepared here.
+    ///
+    /// # Errors
+    /// [`ServerError::NotSetUp`]: nobody began; [`ServerError::Unfinished`]: who began did not come to the end.
+    pub fn check_set_up(&self) -> Result<(), ServerError> {
+        self.check_finished()?;
+        if self.has_log() {
+            Ok(())
+        } else {
+            Err(ServerError::NotSetUp)
+        }
+    }
+
+    /// Nothing if a server can be prepared here.
+    ///
+    /// # Errors
+    /// [`ServerError::AlreadySetUp`]: there is one; [`ServerError::Unfinished`]: there is a part of one.
+    pub fn check_new(&self) -> Result<(), ServerError> {
+        self.check_finished()?;
+        if self.has_log() {
+            Err(ServerError::AlreadySetUp)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_finished(&self) -> Result<(), ServerError> {
+        if self.unfinished().exists() {
+            let path = self.path.clone();
+            return Err(ServerError::Unfinished { path });
+        }
+        Ok(())
+    }
+
+    fn has_log(&self) -> bool {
         match self.postgres {
             Some(_) => self.ca_cert().exists(),
             None => self.database().exists(),
         }
+    }
+
+    /// Lies here from the first to the last step of a preparation: one that broke off (a full disk, a database that went away) is
+    /// neither served nor taken for a whole one.
+    fn unfinished(&self) -> PathBuf {
+        self.path.join("unfinished")
+    }
+
+    /// Begins a preparation; [`Self::finish`] ends it.
+    ///
+    /// # Errors
+    /// [`ServerError::File`].
+    pub fn begin(&self) -> Result<(), ServerError> {
+        self.create()?;
+        write_whole(&self.unfinished(), b"", 0o600)
+    }
+
+    /// Everything of a preparation is there.
+    ///
+    /// # Errors
+    /// [`ServerError::File`].
+    pub fn finish(&self) -> Result<(), ServerError> {
+        let path = self.unfinished();
+        fs::remove_file(&path).map_err(|source| ServerError::File { path, source })
     }
 
     /// The directory itself.

@@ -9,17 +9,23 @@ use super::config::{DataDir, Settings, read_text};
 use super::error::ServerError;
 use super::keys::load_signer;
 use super::log::cosigning::Witnesses;
+use super::log::sequencer::OWN_STATION;
 use super::log::signed_state::SignedState;
 use super::log::signer::Signer;
 use super::log_read;
 use super::now::now_ms;
+use super::store::search::Wanted;
 use super::store::{Log, Store, StoreError};
+use crate::domain::audit::details::EventKind;
+use crate::domain::audit::details::log::EventSetAside;
+use crate::domain::audit::event::{Body, Outcome};
 use crate::domain::console_command;
 use crate::domain::doctor;
 use crate::domain::message::{Message, sentence};
 use crate::domain::people::Level;
 use crate::domain::people::account::AccountStatus;
 use crate::protocol::StationView;
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
@@ -29,6 +35,11 @@ const CLOCK_MS: i64 = 60_000;
 const CERTIFICATE_MS: i64 = 7 * 86_400_000;
 /// Free bytes below which the log is in danger.
 const LEAST_FREE: u64 = 1 << 30;
+/// How far back the server's entries about workstations' events are counted, ms.
+const LATELY_MS: i64 = 30 * 86_400_000;
+/// Entries read at once, and how many times.
+const PAGE: u32 = 500;
+const PAGES: usize = 20;
 /// Longest wait for the running server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -75,8 +86,8 @@ fn failed(error: &ServerError) -> Finding {
 
 /// Looks at everything that can be looked at from the server's own machine. Nothing is wrong where the list has nothing that is.
 pub async fn look(data: &DataDir) -> Vec<Finding> {
-    if !data.is_set_up() {
-        return vec![failed(&ServerError::NotSetUp)];
+    if let Err(error) = data.check_set_up() {
+        return vec![failed(&error)];
     }
     let mut found = Vec::new();
     for looked in [keys(data), disk(data)] {
@@ -150,12 +161,16 @@ async fn database(
     if let Err(error) = store.takes_a_row().await {
         found.push(because(doctor::Finding::NoRow, &error));
     }
+    let now = now_ms();
     for log in store.logs().await? {
+        match events(store, &log, now).await {
+            Ok(of_events) => found.extend(of_events.into_iter().map(Finding::from)),
+            Err(error) => found.push(failed(&ServerError::from(error))),
+        }
         if let Err(error) = signed(data, settings, store, log, found).await {
             found.push(failed(&error));
         }
     }
-    let now = now_ms();
     found.extend(stations(&store.workstations().await?, now).into_iter().map(Into::into));
     found.extend(supervisors(store, now).await?.map(Into::into));
     Ok(())
@@ -177,6 +192,60 @@ pub(super) fn stations(rows: &[StationView], now: i64) -> Vec<doctor::Finding> {
         }
     }
     found
+}
+
+/// Workstations whose events name what is not so, and those whose events are not like others, as the server's own entries of a log
+/// say. `now`: Unix ms.
+///
+/// # Errors
+/// [`StoreError`]: the database does not answer, or has a value that cannot be.
+pub(super) async fn events(store: &Store, log: &Log, now: i64) -> Result<Vec<doctor::Finding>, StoreError> {
+    let (mut named, mut aside) = (BTreeMap::new(), BTreeMap::new());
+    for body in own_entries(store, log, "station_refused", now).await? {
+        if body.result == Outcome::Done
+            && let Some(station) = body.said().common.at_station
+        {
+            *named.entry(station).or_insert(0) += 1;
+        }
+    }
+    for body in own_entries(store, log, "event_set_aside", now).await? {
+        if let EventKind::EventSetAside(EventSetAside {
+            station: Some(station), ..
+        }) = body.said().kind
+        {
+            *aside.entry(station).or_insert(0) += 1;
+        }
+    }
+    let named = named.into_iter();
+    let named = named.map(|(station, count)| doctor::Finding::InAnothersName { station, count });
+    let aside = aside.into_iter();
+    let aside = aside.map(|(station, count)| doctor::Finding::SetAside { station, count });
+    Ok(named.chain(aside).collect())
+}
+
+/// The newest of the server's own entries of an operation, as far back as [`LATELY_MS`].
+async fn own_entries(store: &Store, log: &Log, operation: &str, now: i64) -> Result<Vec<Body>, StoreError> {
+    // Nobody acts in them: that is what makes the search short.
+    let wanted = Wanted {
+        person: Some(String::new()),
+        operation: Some(operation.to_owned()),
+        from_s: Some(now.saturating_sub(LATELY_MS) / 1000),
+        newest_first: true,
+        ..Wanted::default()
+    };
+    let (mut bodies, mut after) = (Vec::new(), None);
+    for _ in 0..PAGES {
+        let page = store.search(log, &wanted, after, PAGE).await?;
+        after = page.last().map(|found| (found.time_s, found.entry.index));
+        let is_last = page.len() < PAGE as usize;
+        let own = page.into_iter().filter(|found| found.entry.station == OWN_STATION);
+        let own = own.filter_map(|found| serde_json::from_str::<Body>(&found.entry.opening?.1).ok());
+        bodies.extend(own);
+        if is_last {
+            break;
+        }
+    }
+    Ok(bodies)
 }
 
 /// Whether there are two supervisors. `now`: Unix ms.
@@ -201,17 +270,31 @@ pub(super) fn clock(data: &DataDir, log: &Log, last: &SignedState, now: i64) -> 
     })
 }
 
-/// What no witness saw of what was signed; `seen` is `None` where none is asked.
-pub(super) fn witnessed(log: &Log, signed: u64, seen: Option<u64>) -> Option<doctor::Finding> {
-    let log = log.origin.clone();
-    match seen {
-        None => Some(doctor::Finding::NoWitness { log }),
-        Some(seen) if seen < signed => Some(doctor::Finding::Unwitnessed {
-            log,
-            count: signed - seen,
-        }),
-        Some(_) => None,
+/// What no witness saw of what was signed; `seen` is `None` where none is asked. `now`: Unix ms.
+///
+/// # Errors
+/// [`StoreError`]: the database does not answer, or has a value that cannot be.
+pub(super) async fn witnessed(
+    store: &Store,
+    log: &Log,
+    signed: u64,
+    seen: Option<u64>,
+    now: i64,
+) -> Result<Option<doctor::Finding>, StoreError> {
+    let Some(seen) = seen else {
+        let log = log.origin.clone();
+        return Ok(Some(doctor::Finding::NoWitness { log }));
+    };
+    if seen >= signed {
+        return Ok(None);
     }
+    let oldest = store.entries(log, seen, 1).await?;
+    let waiting_ms = oldest.first().map_or(0, |entry| now.saturating_sub(entry.received_ms));
+    Ok(Some(doctor::Finding::unwitnessed(
+        &log.origin,
+        signed - seen,
+        waiting_ms,
+    )))
 }
 
 /// One log: its signer, clock and witnesses.
@@ -241,7 +324,8 @@ async fn signed(
         let seen = witnesses.seen().borrow().size;
         Some(seen)
     };
-    found.extend(witnessed(&log, last.size, seen).map(Into::into));
+    let unseen = witnessed(store, &log, last.size, seen, now_ms()).await?;
+    found.extend(unseen.map(Into::into));
     Ok(())
 }
 

@@ -37,6 +37,8 @@ pub enum ServerError {
     NotSetUp,
     #[error("the data directory is already set up")]
     AlreadySetUp,
+    #[error("the preparation of {path} broke off")]
+    Unfinished { path: PathBuf },
     #[error("store")]
     Store(#[from] StoreError),
     #[error("key or certificate: {0}")]
@@ -51,6 +53,14 @@ pub enum ServerError {
         fault: TimeFault,
         /// What accepts the clock, as it is typed.
         command: String,
+    },
+    /// `remembered` and `here` are numbers of entries; `None`: the folder does not know the log.
+    #[error("the witness of {log} was put back: its memory {path} has {remembered} entries, its folder {here:?}")]
+    WitnessPutBack {
+        log: String,
+        path: PathBuf,
+        remembered: u64,
+        here: Option<u64>,
     },
     #[error("listening on {address}")]
     Listen {
@@ -112,6 +122,7 @@ impl ServerError {
             Self::AlreadyRunning => sentence("server-already-running"),
             Self::NotSetUp => sentence("server-not-set-up"),
             Self::AlreadySetUp => sentence("server-already-set-up"),
+            Self::Unfinished { path } => sentence("server-unfinished").with("path", path.display().to_string()),
             Self::Store(StoreError::Encoding(encoding)) => {
                 sentence("server-encoding").with("encoding", encoding.as_str())
             }
@@ -127,6 +138,12 @@ impl ServerError {
             Self::Random(_) => sentence("server-random"),
             Self::Signer { log, .. } => sentence("server-signer").with("log", log.as_str()),
             Self::ClockRefused { log, fault, command } => Finding::clock(log, *fault, command).message(),
+            Self::WitnessPutBack {
+                log, path, remembered, ..
+            } => sentence("server-witness-put-back")
+                .with("log", log.as_str())
+                .with("path", path.display().to_string())
+                .with("size", *remembered),
             Self::Listen { address, .. } => sentence("server-listen").with("address", address.as_str()),
             Self::Remote(_) => sentence("server-remote"),
             Self::Refused(kind) => at_console(kind),

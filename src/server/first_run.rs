@@ -64,12 +64,10 @@ pub struct Begun {
 /// There is one already, an answer makes no sense, or something cannot be written; [`ServerError::OnePerson`]: administrator and
 /// supervisor are one.
 pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Begun, ServerError> {
-    if data.is_set_up() {
-        return Err(ServerError::AlreadySetUp);
-    }
+    data.check_new()?;
     let plan = checked(&answers)?;
     check_database(data).await?;
-    data.create()?;
+    data.begin()?;
     write_whole(&data.settings(), SETTINGS.as_bytes(), 0o644)?;
     if let Some(address) = answers.serve_database.as_deref().or(data.postgres()) {
         write_secret(&data.database_address(), &format!("{address}\n"))?;
@@ -89,6 +87,7 @@ pub async fn init(data: &DataDir, program: &Path, answers: Answers) -> Result<Be
     store.close().await;
     let unit = data.path().join("vedetta-audit.service");
     write_whole(&unit, unit_text(program, data.path(), answers.listen).as_bytes(), 0o644)?;
+    data.finish()?;
     Ok(Begun { unit, second_factor })
 }
 

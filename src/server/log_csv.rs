@@ -1,6 +1,6 @@
 //! Entries of the log as lines of a table for a spreadsheet (CSV, RFC 4180).
 //!
-//! Invariant: no cell is a formula. Deliberately absent: asking for entries (`log_read`), the files of an export (`log_export`).
+//! Invariant: no cell is a formula, none has a control character. Deliberately absent: asking for entries (`log_read`), the files of an export (`log_export`).
 
 use crate::protocol::LogEntry;
 
@@ -39,10 +39,17 @@ pub fn line(entry: &LogEntry) -> String {
     .join(",")
 }
 
+/// A text without control characters: a body that is set aside may have them, and a terminal obeys them.
+pub fn printable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(shown).collect()
+}
+
 fn cell_of(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = &printable(text);
+    let formula = text.starts_with(['=', '+', '-', '@']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) {
+    if text.contains([',', '"']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text
@@ -60,7 +67,9 @@ mod tests {
             ("a,b", "\"a,b\""),
             ("di\"ce", "\"di\"\"ce\""),
             ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
-            ("a\nb", "\"a\nb\""),
+            ("a\nb", "a\u{fffd}b"),
+            ("\u{1b}[2J", "\u{fffd}[2J"),
+            ("\t=1", "\u{fffd}=1"),
         ] {
             assert_eq!(cell_of(text), cell);
         }

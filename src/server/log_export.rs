@@ -46,9 +46,7 @@ struct BodyLine<'a> {
 /// # Errors
 /// [`ServerError`].
 pub async fn export(data: &DataDir, out: &Path) -> Result<Vec<Exported>, ServerError> {
-    if !data.is_set_up() {
-        return Err(ServerError::NotSetUp);
-    }
+    data.check_set_up()?;
     let taken = fs::read_dir(out)
         .map(|mut entries| entries.next().is_some())
         .unwrap_or(false);

@@ -70,9 +70,7 @@ fn digest(path: &Path) -> std::io::Result<String> {
 /// # Errors
 /// [`ServerError`]: the data directory is not set up, a key cannot be read, or a witness's is none.
 pub async fn policy(data: &DataDir) -> Result<String, ServerError> {
-    if !data.is_set_up() {
-        return Err(ServerError::NotSetUp);
-    }
+    data.check_set_up()?;
     let store = Store::open(data).await?;
     let logs = store.logs().await?;
     store.close().await;

@@ -18,7 +18,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AcceptedTime {
     pub controller: ControllerId,
-    /// Of the last signature, Unix ms.
+    /// Of the last signature, Unix ms; 0 where there is none.
     pub signed_ms: i64,
     /// By the server's clock, Unix ms: what the next signature is held against.
     pub now_ms: i64,
@@ -37,9 +37,7 @@ pub async fn accept(
     if reason.is_empty() {
         return Err(ServerError::NoReason);
     }
-    if !data.is_set_up() {
-        return Err(ServerError::NotSetUp);
-    }
+    data.check_set_up()?;
     let store = Store::open(data).await?;
     let logs = store.logs().await?;
     let mut wanted = logs.into_iter().filter(|log| {

@@ -1,12 +1,13 @@
 //! `log verify`: recomputes a whole log from its bytes and holds it against what was signed.
 //!
 //! Invariant: trusts no stored hash; memory does not grow with the log. The first thing that does not hold is named with
-//! its index. A body may be missing only where a record of pruning by two people says so, and not before its floor; what
-//! entries are found by must be what they say. Earlier names of the log are held against it too. Verifying a log that
+//! its index. A body may be missing only where a record of pruning by two people says so, and not before its floor; it may be aside
+//! only where the server's record says so; what entries are found by must be what they say. Earlier names of the log are held against it too. Verifying a log that
 //! holds is an event of it; nothing is written to one that does not. Deliberately absent: repair.
 
 mod former;
 mod pruned;
+mod set_aside;
 mod walk;
 
 use super::config::{DataDir, read_text};
@@ -73,6 +74,8 @@ pub enum What {
     /// Station, seq or class beside the leaf are not the leaf's.
     Columns,
     Body,
+    /// A body is aside, or does not read, and no record says so.
+    Aside,
     /// A body was pruned before the shortest floor of its class can have passed.
     PrunedEarly,
     /// What an entry is found by is not what it says.
@@ -99,6 +102,7 @@ impl What {
             Self::LeafHash => sentence("broken-leaf-hash"),
             Self::Columns => sentence("broken-columns"),
             Self::Body => sentence("broken-body"),
+            Self::Aside => sentence("broken-aside"),
             Self::PrunedEarly => sentence("broken-pruned-early"),
             Self::Found => sentence("broken-found"),
             Self::Chain => sentence("broken-chain"),
@@ -129,9 +133,7 @@ impl Broken {
 /// The directory cannot be opened at all, or the verification cannot be recorded. What does not hold is in the report,
 /// not an error.
 pub async fn verify(data: &DataDir) -> Result<Report, ServerError> {
-    if !data.is_set_up() {
-        return Err(ServerError::NotSetUp);
-    }
+    data.check_set_up()?;
     let store = Store::open(data).await?;
     let mut logs = Vec::new();
     for log in store.logs().await? {

@@ -71,9 +71,7 @@ fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ServerErr
 /// # Errors
 /// The directory is set up already, a file is not what it should be, or something cannot be written.
 pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str) -> Result<(), ServerError> {
-    if data.is_set_up() {
-        return Err(ServerError::AlreadySetUp);
-    }
+    data.check_new()?;
     let plan: SitePlan = toml_file(site)?;
     let accounts: CamerasFile = toml_file(cameras)?;
     let home = plan
@@ -85,7 +83,7 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
             detail: "no controllers".into(),
         })?;
     check_database(data).await?;
-    data.create()?;
+    data.begin()?;
     // Nobody carries an authenticator in a demonstration.
     write_whole(&data.settings(), DEMO_SETTINGS.as_bytes(), 0o644)?;
     let (store, plan_vkey) = begin(data, &plan, &[]).await?;
@@ -109,7 +107,7 @@ pub async fn demo(data: &DataDir, site: &Path, cameras: &Path, server_url: &str)
         write_enrolment(data, &store, row).await?;
     }
     store.close().await;
-    Ok(())
+    data.finish()
 }
 
 /// A database that cannot serve is refused before the first file is written: nothing is then half begun.
@@ -155,9 +153,7 @@ pub(super) async fn migrate(data: &DataDir) -> Result<Option<Migrated>, ServerEr
 /// A server runs, the database is of a newer program or does not answer, its copy is not sound, or the account does not own
 /// the tables.
 pub async fn migrate_alone(data: &DataDir) -> Result<Option<Migrated>, ServerError> {
-    if !data.is_set_up() {
-        return Err(ServerError::NotSetUp);
-    }
+    data.check_set_up()?;
     let _alone = data.lock_alone()?;
     migrate(data).await
 }

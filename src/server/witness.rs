@@ -1,11 +1,15 @@
 //! The witness: runs elsewhere, sees origin, size and root of a log and nothing else, and cosigns what continues.
 //!
-//! Invariant: what it cosigned is durable before the cosignature leaves, and is read again under the folder's lock before the next
-//! one, so that two processes on one folder are one witness, and a folder put back while one runs cosigns nothing; a checkpoint that does not continue it is
-//! refused and kept with the one it contradicts; a state that was lost is never begun anew in silence. A log that goes on
-//! under a later name (its operator gives the new key) must continue what was cosigned under the name before, which is
-//! then cosigned no more: a new name is no way to a second history.
+//! Invariant: what it cosigned is durable before the cosignature leaves, in its folder and, where one is given, in a memory outside of
+//! it (`memory`). Its folder is read and written under the folder's lock alone, when it is opened and again before each cosignature, so
+//! that two processes on one folder are one witness from their first moment on, and a folder put back while one runs cosigns nothing. A
+//! checkpoint that does not continue it is refused, and kept where it proves a fork (`evidence`); a state that was lost is never begun
+//! anew in silence. A log that goes on under a later name (its operator gives the new key) must continue what was cosigned under the
+//! name before, which is then cosigned no more: a new name is no way to a second history.
 //! Deliberately absent: TLS (everything here is public and signed), and reading of events.
+
+mod evidence;
+mod memory;
 
 use super::config::{read_text, write_whole};
 use super::error::ServerError;
@@ -25,6 +29,8 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use evidence::Evidence;
+use memory::{Mark, Memory};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -59,6 +65,13 @@ struct Seen {
 }
 
 impl Seen {
+    fn mark(&self) -> Mark {
+        Mark {
+            size: self.size,
+            root: self.root,
+        }
+    }
+
     /// Whether this is what was cosigned under the key's name, or taken over from a name before it.
     fn holds(&self, key: &VerifierKey) -> bool {
         let same = |seen: &Checkpoint| (seen.size, seen.root) == (self.size, self.root);
@@ -134,22 +147,27 @@ async fn lock(dir: &Path) -> Result<fs::File, ServerError> {
 pub struct Witness {
     dir: PathBuf,
     signer: Cosigner,
+    /// Outside the folder.
+    memory: Option<Memory>,
     logs: Mutex<HashMap<String, Watched>>,
 }
 
 impl Witness {
     /// Opens the directory; the first time, makes the key under `name`, of this kind (ML-DSA-44 unless another is asked for).
     /// `logs` are the verifier keys of the logs it watches. One under a later name of a log that it watched takes that one's
-    /// place, with what was seen of it.
+    /// place, with what was seen of it. `memory` is a file outside the directory, without which a directory that was put back while no
+    /// witness ran is not noticed.
     ///
     /// # Errors
-    /// Files cannot be read or written, a key is not one or of another kind than is asked for, or the state of a log that was
-    /// watched before is lost.
-    pub fn open(
+    /// Files cannot be read or written, another process has the directory, a key is not one or of another kind than is asked for, the
+    /// state of a log that was watched before is lost, or the memory is not this witness's; [`ServerError::WitnessPutBack`]: it knows
+    /// more than the directory.
+    pub async fn open(
         dir: &Path,
         name: &str,
         kind: Option<CosignatureKind>,
         logs: &[VerifierKey],
+        memory: Option<&Path>,
     ) -> Result<Self, ServerError> {
         for part in ["", "seen", "evidence"] {
             let path = dir.join(part);
@@ -159,21 +177,46 @@ impl Witness {
                 .create(&path)
                 .map_err(|source| ServerError::File { path, source })?;
         }
+        // Another process that is opened now would make a key of its own, or begin a state that this one has cosigned from meanwhile.
+        let _alone = lock(dir).await?;
         let signer = signer(&dir.join("witness.key"), name, kind)?;
+        let memory = match memory {
+            Some(path) => Some(Memory::open(path, dir, &signer.verifier())?),
+            None => {
+                tracing::info!(
+                    "no memory outside the folder: one that is put back while no witness runs is not noticed"
+                );
+                None
+            }
+        };
+        if let Some(memory) = &memory {
+            for origin in memory.origins()? {
+                memory.hold(&origin, seen_of(dir, &origin)?)?;
+            }
+        }
         let mut watched = HashMap::new();
         let mut logs: Vec<&VerifierKey> = logs.iter().collect();
         logs.sort_by_key(|key| succession::parts(key.name()).1);
         for key in logs {
-            let path = dir.join("seen").join(format!("{}.json", short(key.name())));
+            let path = seen_path(dir, key.name());
             let seen = open_state(dir, &path, key)?;
             let key = key.clone();
             watched.insert(key.name().to_owned(), Watched { key, path, seen });
         }
         let known = origins(dir)?;
+        if let Some(memory) = &memory {
+            // One that begins on a folder that was used before knows at once what the folder knows.
+            for origin in known.lines() {
+                if let Some(mark) = seen_of(dir, origin)? {
+                    memory.remember(origin, mark)?;
+                }
+            }
+        }
         watched.retain(|origin, _| !known.lines().any(|later| is_before(origin, later)));
         Ok(Self {
             dir: dir.to_owned(),
             signer,
+            memory,
             logs: Mutex::new(watched),
         })
     }
@@ -196,6 +239,9 @@ impl Witness {
             return Ok(None);
         };
         watched.refresh()?;
+        if let Some(memory) = &self.memory {
+            memory.hold(&watched.seen.origin, Some(watched.seen.mark()))?;
+        }
         let known = Checkpoint {
             origin: watched.seen.origin.clone(),
             size: watched.seen.size,
@@ -204,9 +250,8 @@ impl Witness {
         let offered = match examine(ask, &watched.key, &known) {
             Ok(offered) => offered,
             Err(objection) => {
-                if objection == Objection::Fork {
-                    self.keep_evidence(&watched.seen, ask, now_s)?;
-                }
+                let evidence = Evidence(self.dir.join("evidence"));
+                evidence.keep(objection, &watched.key, &watched.seen.note, ask)?;
                 return Ok(Some(Err(objection)));
             }
         };
@@ -219,6 +264,10 @@ impl Witness {
         };
         let line = self.cosign(&seen)?;
         write_seen(&watched.path, &seen)?;
+        if let Some(memory) = &self.memory {
+            // After the folder: a crash between the two leaves the memory behind, which is no reason to refuse the folder.
+            memory.remember(&seen.origin, seen.mark())?;
+        }
         watched.seen = seen;
         Ok(Some(Ok(line)))
     }
@@ -249,27 +298,26 @@ impl Witness {
         }
         Ok(Some(format!("{}{}", seen.note, self.cosign(seen)?)))
     }
-
-    fn keep_evidence(&self, seen: &Seen, ask: &Ask, now_s: u64) -> Result<(), ServerError> {
-        tracing::error!(
-            log = seen.origin,
-            size = seen.size,
-            "the checkpoint does not continue what was cosigned, by the proof that came with it: both are kept"
-        );
-        let digest = hex::encode(&Sha256::digest(ask.encode().as_bytes())[..8]);
-        let dir = self.dir.join("evidence").join(format!("{now_s}-{digest}"));
-        fs::create_dir_all(&dir).map_err(|source| ServerError::File {
-            path: dir.clone(),
-            source,
-        })?;
-        write_whole(&dir.join("seen.note"), seen.note.as_bytes(), 0o600)?;
-        write_whole(&dir.join("offered.ask"), ask.encode().as_bytes(), 0o600)
-    }
 }
 
 /// A file name for an origin.
 fn short(origin: &str) -> String {
     hex::encode(&Sha256::digest(origin.as_bytes())[..16])
+}
+
+/// The file of what was seen of a log.
+fn seen_path(dir: &Path, origin: &str) -> PathBuf {
+    dir.join("seen").join(format!("{}.json", short(origin)))
+}
+
+/// What the folder has of a log that was ever watched; `None`: it knows no such log.
+fn seen_of(dir: &Path, origin: &str) -> Result<Option<Mark>, ServerError> {
+    let path = seen_path(dir, origin);
+    if !origins(dir)?.lines().any(|known| known == origin) || !path.exists() {
+        return Ok(None);
+    }
+    let seen: Seen = serde_json::from_str(&read_text(&path)?).map_err(|_| lost(origin, "unreadable"))?;
+    Ok(Some(seen.mark()))
 }
 
 /// The key of the witness: name, seed and kind, one a line; a file without a kind is of the time when there was one only.
@@ -319,7 +367,7 @@ fn open_state(dir: &Path, path: &Path, key: &VerifierKey) -> Result<Seen, Server
     let former = known.lines().filter(|name| is_before(name, origin));
     let seen = match former.max_by_key(|name| succession::parts(name).1) {
         Some(former) => {
-            let seen = read(&path.with_file_name(format!("{}.json", short(former))))?;
+            let seen = read(&seen_path(dir, former))?;
             tracing::warn!(former, origin, size = seen.size, "the log goes on under another name");
             Seen {
                 origin: origin.to_owned(),
@@ -369,7 +417,9 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: String) -> Re
             }
             Objection::Checkpoint(_) => StatusCode::FORBIDDEN.into_response(),
             Objection::Backwards => StatusCode::BAD_REQUEST.into_response(),
-            Objection::Fork => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+            Objection::Fork | Objection::NotProven => {
+                (StatusCode::UNPROCESSABLE_ENTITY, format!("{objection}\n")).into_response()
+            }
         },
         Err(error) => {
             tracing::error!(error = %causes(&error), "not cosigned");
@@ -434,74 +484,4 @@ pub async fn serve(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::audit::leaf::leaf_hash;
-    use crate::domain::audit::note::SignerKey;
-    use crate::domain::audit::tree::Frontier;
-
-    /// A log of one entry, asked for from the beginning.
-    fn first_of(key: &SignerKey, entry: &[u8]) -> Ask {
-        let mut tree = Frontier::default();
-        tree.append(leaf_hash(entry));
-        let first = Checkpoint {
-            origin: key.verifier().name().to_owned(),
-            size: 1,
-            root: tree.root(),
-        };
-        Ask {
-            old: 0,
-            proof: Vec::new(),
-            note: checkpoint::sign(&first, key),
-        }
-    }
-
-    #[tokio::test]
-    async fn r_aud_2_two_witness_processes_on_one_folder_cosign_one_history() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
-        let open = || Witness::open(dir.path(), "vicino", None, &[key.verifier()]).unwrap();
-        let (one, other) = (open(), open());
-        let log = first_of(&key, b"a");
-        let fork = Ask {
-            old: 1,
-            ..first_of(&key, b"b")
-        };
-        assert!(one.add(&log, 1).await.unwrap().unwrap().is_ok());
-        assert_eq!(
-            other.add(&fork, 2).await.unwrap().unwrap(),
-            Err(Objection::Fork),
-            "the other process knows what the first cosigned"
-        );
-    }
-
-    #[tokio::test]
-    async fn r_aud_2_a_witness_whose_folder_is_put_back_while_it_runs_cosigns_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
-        let witness = Witness::open(dir.path(), "vicino", None, &[key.verifier()]).unwrap();
-        let path = dir
-            .path()
-            .join("seen")
-            .join(format!("{}.json", short("vedetta/020001/borgo")));
-        let before = fs::read(&path).unwrap();
-        assert!(witness.add(&first_of(&key, b"a"), 1).await.unwrap().unwrap().is_ok());
-        fs::write(&path, before).unwrap();
-        assert!(matches!(
-            witness.add(&first_of(&key, b"b"), 2).await,
-            Err(ServerError::Signer { .. })
-        ));
-    }
-
-    #[tokio::test]
-    async fn r_aud_2_a_witness_cosigns_nothing_while_another_process_has_the_folder() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = SignerKey::new("vedetta/020001/borgo", &[4; 32]).unwrap();
-        let witness = Witness::open(dir.path(), "vicino", None, &[key.verifier()]).unwrap();
-        let other = lock(dir.path()).await.unwrap();
-        let log = first_of(&key, b"a");
-        assert!(matches!(witness.add(&log, 1).await, Err(ServerError::AlreadyRunning)));
-        drop(other);
-        assert!(witness.add(&log, 2).await.unwrap().unwrap().is_ok());
-    }
-}
+mod tests;

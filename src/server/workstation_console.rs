@@ -110,9 +110,7 @@ pub(super) async fn change<T>(
     home: Option<ControllerId>,
     make: impl AsyncFnOnce(&Store, &Recorder, &ControllerId) -> Result<T, ServerError>,
 ) -> Result<T, ServerError> {
-    if !data.is_set_up() {
-        return Err(ServerError::NotSetUp);
-    }
+    data.check_set_up()?;
     let store = Store::open(data).await?;
     let logs = store.logs().await?;
     let found = match &home {

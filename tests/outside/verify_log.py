@@ -111,6 +111,15 @@ def tile_path(kind, index, width):
     return f"tile/{kind}/{digits}" + ("" if width == 256 else f".p/{width}")
 
 
+def read_body(body):
+    """The JSON object that a body is; None where it is none."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
 def verify(files, key, witness_keys=()):
     """`files`: path below DIR to content. Returns a few figures, or raises."""
     keys = [read_key(text) for text in (key, *witness_keys)]
@@ -143,21 +152,28 @@ def verify(files, key, witness_keys=()):
         want = chains.get(leaf["station"], (0, ""))
         need(leaf["v"] == 1 and (leaf["seq"], leaf["prev"]) == want, "a station's chain is broken")
         chains[leaf["station"]] = (leaf["seq"] + 1, leaf_hash.hex())
-        commits.append((leaf["commit"], leaf["station"]))
+        commits.append((leaf["commit"], leaf["station"], leaf["seq"]))
     lines = files["bodies.jsonl"].split(b"\n")
     need(lines.pop() == b"", "the bodies are torn")
-    pruned, present, last = set(), set(), -1
+    pruned, present, last, aside = set(), set(), -1, {}
     for line in lines:
         line = exact(line, ["index", "salt", "body"])
         index, salt, body = line["index"], bytes.fromhex(line["salt"]), line["body"].encode()
         need(last < index < size and len(salt) == 32 and salt.hex() == line["salt"], "a body out of place")
         need(sha(b"\x02", salt, body).hex() == commits[index][0], f"the body of entry {index} is not what was committed")
-        said, last = json.loads(body), index
+        said, last, (_, station, seq) = read_body(body), index, commits[index]
         present.add(index)
-        if commits[index][1] == "server" and (said["operation"], said["result"]) == ("log_pruned", "done"):
+        if said is None:
+            aside[index] = (station, seq)
+        elif station == "server" and (said["operation"], said["result"]) == ("log_pruned", "done"):
             need(said["person"] != said["parameters"]["asked_by"], "pruned by one person alone")
             pruned.update(n for first, end in said["parameters"]["spans"] for n in range(first, end))
+        elif station == "server" and (said["operation"], said["result"]) == ("event_set_aside", "done"):
+            named = said["parameters"]
+            if aside.get(named["index"]) == (named["station"], named["seq"]):
+                del aside[named["index"]]
     need(set(range(size)) - present <= pruned, "a body is missing without a record of pruning")
+    need(not aside, "a body does not read, and no record says that it is set aside")
     return {"entries": size, "bodies": len(present), "stations": len(chains), "root": root.hex()}
 
 

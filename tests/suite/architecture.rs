@@ -3,6 +3,7 @@
 //! Deliberately absent: a parser. Paths are read as text; a path that hides from this reader hides from people too.
 
 mod circles;
+mod fuzz_rooms;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -110,14 +110,14 @@ async fn a_stolen_token_is_worth_nothing_at_another_workstation() {
     assert!(own.is_ok(), "its own workstation goes on");
 }
 
-fn new_key() -> (rcgen::KeyPair, String) {
+pub fn new_key() -> (rcgen::KeyPair, String) {
     let key = rcgen::KeyPair::generate().unwrap();
     let public = hex::encode(key.public_key_raw());
     (key, public)
 }
 
 /// A folder with what a workstation needs to speak, from a certificate and its key.
-fn identity(certified: &Certified, key: &rcgen::KeyPair) -> tempfile::TempDir {
+pub fn identity(certified: &Certified, key: &rcgen::KeyPair) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("cert.pem"), &certified.certificate).unwrap();
     std::fs::write(dir.path().join("key.pem"), key.serialize_pem()).unwrap();
@@ -125,7 +125,7 @@ fn identity(certified: &Certified, key: &rcgen::KeyPair) -> tempfile::TempDir {
 }
 
 /// Enrolment of a machine by a code.
-async fn enrol(stranger: &Station, code: &str, public: &str) -> Result<Certified, (StatusCode, RefusalKind)> {
+pub async fn enrol(stranger: &Station, code: &str, public: &str) -> Result<Certified, (StatusCode, RefusalKind)> {
     let body = json!({"code": code, "public_key": public});
     answer::<Certified>(stranger.client.post(stranger.url("/v1/enrolments")).json(&body)).await
 }
@@ -420,23 +420,80 @@ async fn what_is_too_large_is_refused_before_it_is_looked_at() {
     );
 }
 
+/// Base64 of a text wherever it begins in what is encoded: without the letters that its neighbours change.
+fn base64_forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let mut forms = Vec::new();
+    for before in 0..3 {
+        let bytes = [vec![0; before].as_slice(), secret].concat();
+        let (first, last) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+        for text in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            forms.push(text.as_bytes()[first..last].to_vec());
+        }
+    }
+    forms
+}
+
+/// A secret as it is, in hexadecimal, Base64 and UTF-16.
+fn forms(secret: &str) -> HashSet<Vec<u8>> {
+    let mut forms = base64_forms(secret.as_bytes());
+    forms.push(secret.as_bytes().to_vec());
+    forms.push(hex::encode(secret).into_bytes());
+    forms.push(hex::encode_upper(secret).into_bytes());
+    forms.push(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    forms.push(secret.encode_utf16().flat_map(u16::to_be_bytes).collect());
+    forms.into_iter().collect()
+}
+
+fn none_is_in(place: &str, bytes: &[u8], secrets: &[String]) {
+    for secret in secrets {
+        for form in forms(secret) {
+            let found = bytes.windows(form.len()).any(|window| window == form);
+            assert!(!found, "{place} has {secret}, as {}", String::from_utf8_lossy(&form));
+        }
+    }
+}
+
 fn none_is_in_the_files_of(hall: &TownHall, secrets: &[String]) {
     let places = ["said", "audit.db", "audit.db-wal", "server.toml", "address"];
     for place in places {
         let Ok(bytes) = std::fs::read(hall.data().join(place)) else {
             continue;
         };
-        for secret in secrets {
-            assert!(
-                !bytes.windows(secret.len()).any(|w| w == secret.as_bytes()),
-                "{place} has {secret}"
-            );
-        }
+        none_is_in(place, &bytes, secrets);
     }
 }
 
+/// The command line and the environment of the server's process.
+fn seen_by_everybody(hall: &TownHall) -> [(&'static str, Vec<u8>); 2] {
+    ["cmdline", "environ"].map(|name| {
+        let bytes = std::fs::read(format!("/proc/{}/{name}", hall.pid())).unwrap();
+        assert!(!bytes.is_empty(), "{name}");
+        (name, bytes)
+    })
+}
+
+#[test]
+fn the_search_for_secrets_sees_every_form() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let secret = "cavallo?>~".to_owned();
+    for before in ["", "a", "ab", "abc"] {
+        let hidden = STANDARD.encode(format!("{before}{secret}dietro"));
+        let found = std::panic::catch_unwind(|| none_is_in("x", hidden.as_bytes(), std::slice::from_ref(&secret)));
+        assert!(found.is_err(), "{hidden}");
+    }
+    let wide: Vec<u8> = "x cavallo?>~".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for hidden in [wide, hex::encode(&secret).into_bytes(), b"un cavallo?>~!".to_vec()] {
+        let found = std::panic::catch_unwind(|| none_is_in("x", &hidden, std::slice::from_ref(&secret)));
+        assert!(found.is_err(), "{hidden:?}");
+    }
+    none_is_in("x", b"cavallo", &[secret]);
+}
+
 #[tokio::test]
-async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
+async fn no_secret_is_in_the_log_of_the_program_its_environment_the_database_or_debug_output() {
     let mut hall = Town::new().prepared();
     let said = hall.data().join("said");
     let line = format!("VEDETTA_LOG=trace exec \"$0\" \"$@\" 2>{}", said.to_str().unwrap());
@@ -473,6 +530,7 @@ async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
         sala.sign_in("operatore", &SecretString::from("tentativo-sbagliato"))
             .await,
     );
+    let of_process = seen_by_everybody(&hall);
     hall.stop().await;
     let secrets = [
         hall.password("amministratore").expose_secret().to_owned(),
@@ -487,6 +545,9 @@ async fn no_secret_is_in_the_log_of_the_program_the_database_or_debug_output() {
         factor,
     ];
     none_is_in_the_files_of(&hall, &secrets);
+    of_process
+        .iter()
+        .for_each(|(name, bytes)| none_is_in(name, bytes, &secrets));
     assert!(
         std::fs::metadata(said).unwrap().len() > 1_000,
         "the program said something"

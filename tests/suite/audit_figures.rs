@@ -6,7 +6,7 @@
 use crate::cluster::Cluster;
 use crate::event_fixture;
 use crate::town::Town;
-use crate::town_hall::{PROGRAM, Station, TownHall, borgo, first_seen, log_vkey, submitted};
+use crate::town_hall::{PROGRAM, Station, TownHall, borgo, first_seen, log_vkey, promise, submitted};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
@@ -231,6 +231,66 @@ async fn one_event() {
     write("one-event", &figures);
 }
 
+/// Batches of one workstation, one every `each`, the first after `offset`.
+async fn post_in_time(station: Station, batches: Vec<Vec<u8>>, offset: Duration, each: Duration) {
+    let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + offset, each);
+    for batch in batches {
+        beat.tick().await;
+        post_all(&station, vec![batch]).await;
+    }
+}
+
+/// How long an event takes to be under a signature while workstations send so many a second; asked for every 20 ms.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn included() {
+    let mut hall = large_hall(None);
+    hall.start().await;
+    let key = log_vkey(&hall);
+    let (rate, seconds) = (scale("AUDIT_RATE", 5_000), scale("AUDIT_SECONDS", 60));
+    let each = Duration::from_secs_f64((STATIONS * BATCH) as f64 / rate as f64);
+    let per_station = (seconds as f64 / each.as_secs_f64()) as usize;
+    let mut probe = hall.station("sala-operativa");
+    let singles = probe.events(seconds * 10);
+    let mut loads = Vec::new();
+    for n in 0..STATIONS {
+        let mut station = hall.station_at(&hall.base, &name(n));
+        let batches = batches(&mut station, per_station);
+        loads.push((station, batches, each.mul_f64(n as f64 / STATIONS as f64)));
+    }
+    let begun = Instant::now();
+    let load = async {
+        let sending = loads
+            .into_iter()
+            .map(|(station, batches, offset)| tokio::spawn(post_in_time(station, batches, offset, each)));
+        join_all(sending.collect::<Vec<_>>()).await;
+        begun.elapsed()
+    };
+    let probing = async {
+        let mut times = Vec::new();
+        for (n, event) in singles.iter().enumerate() {
+            let asked = Instant::now();
+            let receipt = probe.submit(std::slice::from_ref(event)).await.unwrap();
+            let index = promise(&receipt, &key).entries[0].index;
+            while checkpoint::verify(&probe.note().await, &key).unwrap().size <= index {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            times.push(asked.elapsed());
+            if begun.elapsed().as_secs() >= seconds as u64 {
+                break;
+            }
+            // At another moment of the signer's period each time.
+            tokio::time::sleep(Duration::from_millis(37 * (n as u64 % 7))).await;
+        }
+        times
+    };
+    let (took, mut times) = tokio::join!(load, probing);
+    let events = STATIONS * per_station * BATCH;
+    let figures = json!({ "events": events, "asked_events_per_s": rate, "events_per_s": events as f64 / took.as_secs_f64(),
+        "samples": times.len(), "p50_ms": percentile(&mut times, 0.5), "p99_ms": percentile(&mut times, 0.99) });
+    write("included", &figures);
+}
+
 /// The server over the network, for a real courier.
 #[derive(Clone)]
 struct Door(Arc<Station>);
@@ -442,6 +502,7 @@ async fn fill(hall: &TownHall, count: u64) -> u64 {
                     purpose,
                     result,
                 },
+                is_aside: false,
             };
             append.entry(&log, new).await.unwrap();
         }
@@ -458,8 +519,12 @@ fn peak_kib(pid: u32) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
-/// Starts the server and waits until everything is signed.
+/// Starts the server and waits until everything is signed, by a clock that was accepted: no workstation's clock agrees with it.
 async fn signed(hall: &mut TownHall, count: u64) {
+    let path = hall.data().join("signer/borgo-vedetta.json");
+    let mut state: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    state["time_ms"] = jiff::Timestamp::now().as_millisecond().into();
+    std::fs::write(&path, state.to_string()).unwrap();
     hall.start().await;
     let key = log_vkey(hall);
     let station = hall.station("sala-operativa");

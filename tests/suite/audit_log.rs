@@ -73,7 +73,7 @@ fn changes() -> Vec<(String, &'static str, u64)> {
             found("UPDATE found SET person = operation WHERE idx = 5", 5),
             found("UPDATE found SET time_s = time_s - 86400 WHERE idx = 6", 6),
             // Concerns the whole: twenty events, and the verification of before.
-            found("UPDATE word SET text = 'nessuno' WHERE text = 'operatore'", 21),
+            found("UPDATE word SET text = 'nessuno' WHERE text = 'cam-01'", 21),
         ],
     ]
     .concat()

@@ -23,7 +23,7 @@ use vedetta::domain::audit::proof::{consistency_recipe, inclusion_recipe};
 use vedetta::domain::camera::{ControllerId, StationId};
 use vedetta::protocol::{BatchReceipt, DurablePromise, EventBatch, PromisedEntry, RefusalKind};
 use vedetta::server::config::DataDir;
-use vedetta::server::log::sequencer::{OWN_STATION, Rejection, Sequencer, Submitted, own_event};
+use vedetta::server::log::sequencer::{OWN_STATION, Rejection, Sequencer, Submitted, Taken, own_event};
 use vedetta::server::log::signer::Signer;
 use vedetta::server::store::keys::Keys;
 use vedetta::server::store::{Log, Store};
@@ -226,7 +226,7 @@ fn submitted(batch: &EventBatch) -> Vec<Submitted> {
                 body: event.body.clone(),
             };
             Submitted {
-                keys: Keys::of(&body, parsed.time),
+                taken: Taken::Readable(Keys::of(&body, parsed.time)),
                 leaf: parsed,
                 sealed,
             }

@@ -2,18 +2,26 @@
 //!
 //! Deliberately absent: Vedetta's own code on the verifying side.
 
+use crate::attacks::admin;
+use crate::event_fixture;
+use crate::server_holds::copied;
 use crate::town::Town;
-use crate::town_hall::{Export, PLAIN, Running, TownHall, log_signer, log_vkey, run};
+use crate::town_hall::{Export, ITALIAN, PLAIN, PROGRAM, Running, TownHall, log_signer, log_vkey, promise, run};
 use serde_json::Value;
 use sha2::Digest as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 use vedetta::domain::audit::checkpoint::{self, Checkpoint};
 use vedetta::domain::audit::cosignature::{CosignatureKind, WitnessKey};
 use vedetta::domain::audit::hash::Hash;
+use vedetta::domain::audit::leaf::leaf_hash;
 use vedetta::domain::audit::note::{SignerKey, VerifierKey};
+use vedetta::domain::audit::proof::{consistency_recipe, cook};
+use vedetta::domain::audit::tree::{NodeId, empty_root, node_hash};
 use vedetta::domain::audit::witness::Ask;
+use vedetta::domain::doctor::Finding;
+use vedetta::protocol::LogPage;
 
 /// Runs a Python program of `tests/outside` with the packages that `packaging/outside-clients.sh` installed.
 fn python(program: &str, export: &Export, witnesses: &[&str]) -> Output {
@@ -147,6 +155,60 @@ async fn r_aud_2_a_log_of_several_tiles_is_accepted_and_the_verification_is_an_e
     assert!(last.contains("log_read") && last.contains("export"), "R-AUD-3: {last}");
 }
 
+#[tokio::test]
+async fn r_aud_2_bodies_that_do_not_read_are_set_aside_between_their_neighbours_and_a_stranger_accepts_that() {
+    let mut hall = Town::new().open().await;
+    let key = log_vkey(&hall);
+    let mut station = hall.station("manutenzione");
+    let deep = "[".repeat(20_000);
+    let surrogate = "{\"station\":\"manutenzione\",\"person\":\"\\ud800\"}";
+    let mut batch = Vec::new();
+    for text in [surrogate, "a\0\u{1b}[2Jb", "[1]", "", deep.as_str()] {
+        batch.extend(station.events(1));
+        let known = event_fixture::body(&station.id);
+        batch.push(event_fixture::sealed_text(&mut station.chain, &known, text.into()));
+    }
+    batch.extend(station.events(1));
+    let placed = promise(&station.submit(&batch).await.unwrap(), &key);
+    let indices: Vec<u64> = placed.entries.iter().map(|entry| entry.index).collect();
+    assert_eq!(
+        indices,
+        [0, 1, 3, 4, 6, 7, 9, 10, 12, 13, 15],
+        "each with its record behind it"
+    );
+    assert_eq!(promise(&station.submit(&batch).await.unwrap(), &key), placed, "once");
+
+    let (console, token) = admin(&hall).await;
+    let page: LogPage = console.get(console.log_url("entries"), &token).await.unwrap();
+    for (event, index) in batch.iter().zip(&indices) {
+        let kept = &page.entries[usize::try_from(*index).unwrap()];
+        assert_eq!(
+            (kept.index, kept.body.as_ref()),
+            (*index, Some(&event.body)),
+            "byte for byte"
+        );
+    }
+    let found: Vec<Finding> = console.get(console.url("/v1/doctor"), &token).await.unwrap();
+    let told = Finding::SetAside {
+        station: station.id.clone(),
+        count: 5,
+    };
+    assert!(found.contains(&told), "{found:?}");
+    console.delete("/v1/sessions/current", &token).await;
+    let read = ["log", "read", "--data", hall.data_text(), "--user", "amministratore"];
+    let read = hall.command(&read, Some(&hall.password("amministratore")));
+    let read = String::from_utf8(read.stdout).unwrap();
+    assert!(
+        read.contains("a\u{fffd}\u{fffd}[2Jb"),
+        "a terminal obeys none of it: {read:.3000}"
+    );
+    hall.stop().await;
+    let (ok, report) = hall.verify();
+    assert!(ok, "{report}");
+    let found = figures(&python("verify_log.py", &hall.export(), &[]));
+    assert_eq!(found["stations"], 2, "{found}");
+}
+
 /// What a monitor reads of a log at a witness.
 async fn monitored(witness: &Running, origin: &str) -> Option<String> {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -163,7 +225,7 @@ async fn monitored(witness: &Running, origin: &str) -> Option<String> {
 }
 
 /// What a witness answers to a checkpoint that is offered to it.
-async fn offered(witness: &Running, ask: String) -> u16 {
+async fn offered(witness: &Running, ask: impl Into<reqwest::Body>) -> u16 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client.post(format!("{}/add-checkpoint", witness.base)).body(ask);
     request.send().await.unwrap().status().as_u16()
@@ -186,13 +248,15 @@ async fn a_fork_is_refused_and_kept_as_proof(hall: &TownHall, witness: &Running,
             .unwrap()
             .count()
     };
-    assert_eq!(offer(5, Hash([7; 32]), 5, vec![]).await, 422, "two roots for one size");
-    assert_eq!(
-        offer(9, Hash([7; 32]), 5, vec![Hash([1; 32])]).await,
-        422,
-        "not a continuation"
-    );
-    assert_eq!(evidence(), 2);
+    for _ in 0..3 {
+        assert_eq!(offer(5, Hash([7; 32]), 5, vec![]).await, 422, "two roots for one size");
+    }
+    assert_eq!(evidence(), 1, "however often it is offered");
+    for wrong in 1..4 {
+        let proof = vec![Hash([wrong; 32])];
+        assert_eq!(offer(9, Hash([wrong; 32]), 5, proof).await, 422, "not a continuation");
+    }
+    assert_eq!(evidence(), 2, "of proofs that are not accepted the newest");
     assert_eq!(offer(9, Hash([7; 32]), 3, vec![]).await, 409);
     let stranger = checkpoint::sign(seen, &SignerKey::new(&seen.origin, &[9; 32]).unwrap());
     let ask = Ask {
@@ -201,6 +265,7 @@ async fn a_fork_is_refused_and_kept_as_proof(hall: &TownHall, witness: &Running,
         note: stranger,
     };
     assert_eq!(offered(witness, ask.encode()).await, 403);
+    assert_eq!(evidence(), 2, "what the log did not sign leaves nothing");
     assert_eq!(offered(witness, "x".repeat(200_000)).await, 413);
 }
 
@@ -251,6 +316,114 @@ async fn r_aud_2_the_witness_follows_keeps_its_memory_and_refuses_a_fork_with_pr
     until_witnessed(&hall, &key, 13).await;
 }
 
+/// Root of a tree with these leaves (RFC 9162 §2.1.1).
+fn root(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => empty_root(),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            node_hash(&root(left), &root(right))
+        }
+    }
+}
+
+/// The request to cosign a tree with these leaves after the one with the first `old` of them.
+fn ask(signer: &SignerKey, old: usize, leaves: &[Hash]) -> String {
+    let subtree = |id: NodeId| {
+        let start = usize::try_from(id.index << id.level).unwrap();
+        Some(root(&leaves[start..start + (1 << id.level)]))
+    };
+    let recipe = consistency_recipe(old as u64, leaves.len() as u64).unwrap();
+    let checkpoint = Checkpoint {
+        origin: signer.verifier().name().to_owned(),
+        size: leaves.len() as u64,
+        root: root(leaves),
+    };
+    let ask = Ask {
+        old: old as u64,
+        proof: cook(&recipe, subtree).unwrap(),
+        note: checkpoint::sign(&checkpoint, signer),
+    };
+    ask.encode()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_two_witness_processes_on_one_folder_never_cosign_a_log_and_its_fork() {
+    let hall = Town::new().prepared();
+    let (signer, logs) = (log_signer(&hall), [log_vkey(&hall).to_string()]);
+    let (mut one, two) = (witness(&hall, &logs).await, witness(&hall, &logs).await);
+    assert_eq!(one.said["vkey"], two.said["vkey"], "one key");
+    let mut leaves: Vec<Hash> = Vec::new();
+    for round in 0..16usize {
+        // Both continue what was cosigned, each in its own way, and come at the same moment.
+        let mut stories = ["vera", "falsa"].map(|word| {
+            let mut story = leaves.clone();
+            story.push(leaf_hash(format!("{word} {round}").as_bytes()));
+            story
+        });
+        let asks = stories.each_ref().map(|story| ask(&signer, round, story));
+        let answers = tokio::join!(offered(&one, asks[0].clone()), offered(&two, asks[1].clone()));
+        let taken = match answers {
+            (200, 409) => 0,
+            (409, 200) => 1,
+            other => panic!("round {round}: {other:?}"),
+        };
+        // The other story under the same size, to whoever did not see it happen, is a fork.
+        let fork = ask(&signer, round + 1, &stories[1 - taken]);
+        for witness in [&one, &two] {
+            assert_eq!(offered(witness, fork.clone()).await, 422, "round {round}");
+        }
+        leaves = std::mem::take(&mut stories[taken]);
+        if round == 7 {
+            // An overlap: one of them ends in the middle, and another begins beside the one that stays.
+            one.child.kill().await.unwrap();
+            one = witness(&hall, &logs).await;
+        }
+    }
+    let origin = signer.verifier().name().to_owned();
+    for witness in [&one, &two] {
+        let note = monitored(witness, &origin).await.unwrap();
+        let seen = checkpoint::verify(&note, &signer.verifier()).unwrap();
+        assert_eq!((seen.size, seen.root), (16, root(&leaves)), "both tell the one story");
+    }
+}
+
+#[tokio::test]
+async fn r_aud_2_a_witness_refuses_nonsense_and_cosigns_what_comes_after_it() {
+    let hall = Town::new().prepared();
+    let (signer, logs) = (log_signer(&hall), [log_vkey(&hall).to_string()]);
+    let witness = witness(&hall, &logs).await;
+    let leaves = [leaf_hash(b"uno"), leaf_hash(b"due")];
+    let good = ask(&signer, 0, &leaves);
+    let (_, note) = good.split_once("\n\n").unwrap();
+    let hash = format!("{}\n", "A".repeat(43) + "=");
+    for nonsense in [
+        String::new(),
+        "{}".to_owned(),
+        "old".to_owned(),
+        "old 0\n".to_owned(),
+        note.to_owned(),
+        format!("old -1\n\n{note}"),
+        format!("old 00\n\n{note}"),
+        format!("old 18446744073709551616\n\n{note}"),
+        format!("size 0\n\n{note}"),
+        format!("old 0\nnot base64\n\n{note}"),
+        format!("old 0\nAAAA\n\n{note}"),
+        format!("old 0\n{}\n{note}", hash.repeat(66)),
+        format!("old 3\n\n{note}"),
+    ] {
+        assert_eq!(offered(&witness, nonsense.clone()).await, 400, "{nonsense:.60}");
+    }
+    assert_eq!(offered(&witness, vec![0xff, 0xfe, 0x00]).await, 400, "no text at all");
+    let elsewhere = SignerKey::new("vedetta/020001/altrove", &[9; 32]).unwrap();
+    assert_eq!(offered(&witness, ask(&elsewhere, 0, &leaves)).await, 404);
+    assert_eq!(monitored(&witness, signer.verifier().name()).await, None);
+    assert_eq!(offered(&witness, good.clone()).await, 200);
+    let evidence = hall.dir.path().join("testimone/evidence");
+    assert_eq!(std::fs::read_dir(evidence).unwrap().count(), 0, "nonsense is no fork");
+}
+
 #[tokio::test]
 async fn r_aud_2_a_witness_that_lost_its_memory_does_not_begin_anew() {
     let hall = Town::new().prepared();
@@ -272,6 +445,101 @@ async fn r_aud_2_a_witness_that_lost_its_memory_does_not_begin_anew() {
         &key,
     ];
     assert!(!hall.command(&arguments, None).status.success());
+}
+
+/// A log without a server: a checkpoint of one entry, asked for as the first, and another of the same size.
+fn log_and_fork() -> (SignerKey, [Ask; 2]) {
+    let signer = SignerKey::new("vedetta/020001/borgo-vedetta", &[6; 32]).unwrap();
+    let first = [1, 2].map(|root| {
+        let checkpoint = Checkpoint {
+            origin: signer.verifier().name().to_owned(),
+            size: 1,
+            root: Hash([root; 32]),
+        };
+        Ask {
+            old: 0,
+            proof: vec![],
+            note: checkpoint::sign(&checkpoint, &signer),
+        }
+    });
+    (signer, first)
+}
+
+/// What a witness of this log in this folder is started with.
+fn witnessing<'a>(folder: &'a Path, log: &'a str) -> Vec<&'a str> {
+    let folder = folder.to_str().unwrap();
+    vec![
+        "witness",
+        "--data",
+        folder,
+        "--name",
+        "carabinieri/testimone",
+        "--log",
+        log,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_two_witness_processes_begun_together_on_one_folder_cosign_one_of_two_histories() {
+    let (signer, [log, fork]) = log_and_fork();
+    let key = signer.verifier().to_string();
+    for _ in 0..6 {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("testimone");
+        let arguments = witnessing(&folder, &key);
+        let (one, other) = tokio::join!(run(PLAIN, &arguments, None), run(PLAIN, &arguments, None));
+        assert_eq!(one.said["vkey"], other.said["vkey"], "one key");
+        let (first, second) = tokio::join!(offered(&one, log.encode()), offered(&other, fork.encode()));
+        let mut told = [first, second];
+        told.sort_unstable();
+        assert_eq!(told, [200, 409], "one of them, and the other process knows it");
+        let [taken, left] = if first == 200 { [&log, &fork] } else { [&fork, &log] };
+        for process in [&one, &other] {
+            let from = |ask: &Ask| Ask { old: 1, ..ask.clone() }.encode();
+            assert_eq!(offered(process, from(taken)).await, 200);
+            assert_eq!(offered(process, from(left)).await, 422);
+        }
+    }
+}
+
+/// How a program that must not start ends.
+async fn ends(arguments: &[&str]) -> (bool, String) {
+    let mut command = tokio::process::Command::new(PROGRAM);
+    command.args(arguments).env("LC_ALL", ITALIAN).kill_on_drop(true);
+    let ended = tokio::time::timeout(Duration::from_secs(30), command.output()).await;
+    let output = ended.expect("it goes on as if nothing were wrong").unwrap();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_witness_folder_put_back_while_it_was_stopped_does_not_start_where_its_memory_lies_elsewhere() {
+    let (signer, [log, fork]) = log_and_fork();
+    let (key, dir) = (signer.verifier().to_string(), tempfile::tempdir().unwrap());
+    let [folder, old, newer, memory] = ["testimone", "copia", "nuova", "memoria"].map(|name| dir.path().join(name));
+    let mut arguments = witnessing(&folder, &key);
+    arguments.extend(["--memory", memory.to_str().unwrap()]);
+    let stopped = async |mut witness: Running| witness.child.kill().await.unwrap();
+    stopped(run(PLAIN, &arguments, None).await).await;
+    copied(&folder, &old);
+    let witness = run(PLAIN, &arguments, None).await;
+    assert_eq!(offered(&witness, log.encode()).await, 200);
+    stopped(witness).await;
+    std::fs::rename(&folder, &newer).unwrap();
+    copied(&old, &folder);
+    let (well, said) = ends(&arguments).await;
+    assert!(!well && said.contains("rimettere la cartella più recente"), "{said}");
+    // Nor one that is begun anew under the same name: it is another witness.
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(!ends(&arguments).await.0);
+    // The newest is put back: it goes on, and knows what it knew.
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::rename(&newer, &folder).unwrap();
+    let witness = run(PLAIN, &arguments, None).await;
+    assert_eq!(offered(&witness, fork.encode()).await, 409);
+    assert_eq!(offered(&witness, Ask { old: 1, ..log }.encode()).await, 200);
 }
 
 /// Forgets the signer's state, begins the log anew under another name, and starts the witness with both keys. The server runs

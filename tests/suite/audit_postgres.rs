@@ -2,9 +2,11 @@
 //!
 //! Deliberately absent: calls that are the same on both databases (tests of the server).
 
-use crate::cluster::Cluster;
+use crate::audit_outside::{name_witness, until_witnessed, witness};
+use crate::cluster::{Cluster, SERVER};
 use crate::town::Town;
 use crate::town_hall::{Station, TownHall, answer, log_key, log_vkey, submitted};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use vedetta::domain::audit::chain::Sealed;
 use vedetta::domain::audit::checkpoint::Checkpoint;
@@ -49,16 +51,25 @@ async fn hand(station: &Station, base: &str, events: &[Sealed]) -> Handed {
     }
 }
 
-/// Hands everything over, whatever happens on the way, to one server after the other.
-async fn feed(station: &Station, bases: &[String], events: &[Sealed]) {
+/// Hands everything over, whatever happens on the way, to one server after the other. What one acknowledged, none may ask for again.
+pub async fn feed(station: &Station, bases: &[String], events: &[Sealed]) {
     let until = Instant::now() + Duration::from_secs(120);
-    let (mut done, mut server) = (0, 0);
+    let (mut done, mut server, mut acknowledged) = (0, 0, 0);
     while done < events.len() {
         assert!(Instant::now() < until, "not delivered in time");
         let end = events.len().min(done + 8);
         match hand(station, &bases[server % bases.len()], &events[done..end]).await {
-            Handed::Durable => done = end,
-            Handed::From(expected) => done = expected as usize,
+            Handed::Durable => {
+                done = end;
+                acknowledged = end;
+            }
+            Handed::From(expected) => {
+                done = expected as usize;
+                assert!(
+                    done >= acknowledged,
+                    "{acknowledged} were acknowledged, {done} are kept"
+                );
+            }
             Handed::Again => {
                 server += 1;
                 tokio::task::yield_now().await;
@@ -73,7 +84,7 @@ fn lose_what_was_kept(hall: &TownHall) {
 }
 
 /// The log that `after` is of continues the one that `before` was of.
-async fn goes_on(station: &Station, before: &Checkpoint, after: &Checkpoint) {
+pub async fn goes_on(station: &Station, before: &Checkpoint, after: &Checkpoint) {
     let url = station.log_url(&format!("consistency?from={}&to={}", before.size, after.size));
     let proof: ConsistencyProof = answer(station.client.get(url)).await.unwrap();
     let path: Vec<_> = proof.path.iter().map(|hash| hash.parse().unwrap()).collect();
@@ -159,7 +170,7 @@ async fn r_aud_2_two_processes_one_sequencer_and_one_of_them_dies() {
     };
     tokio::join!(feed(&one, &bases, &events_one), feed(&two, &turned, &events_two), end);
     let epoch: i64 = cluster
-        .sql("vedetta", crate::cluster::SERVER, "SELECT epoch FROM sequencer")
+        .sql("vedetta", SERVER, "SELECT epoch FROM sequencer")
         .trim()
         .parse()
         .unwrap();
@@ -336,7 +347,7 @@ async fn r_aud_7_postgresql_loses_its_last_seconds_and_nothing_acknowledged_stay
     // Both servers go on running over a database that answered and then forgot.
     tokio::task::block_in_place(|| cluster.restore(&backup));
     let left: u64 = cluster
-        .sql("vedetta", crate::cluster::SERVER, "SELECT count(*) FROM leaf")
+        .sql("vedetta", SERVER, "SELECT count(*) FROM leaf")
         .trim()
         .parse()
         .unwrap();
@@ -347,11 +358,149 @@ async fn r_aud_7_postgresql_loses_its_last_seconds_and_nothing_acknowledged_stay
     }
     assert_eq!(size(&hall), 401, "every event once, the sign-in too");
     let sign_ins = "SELECT count(*) FROM body WHERE body LIKE '%\"sign_in\"%'";
-    assert_eq!(cluster.sql("vedetta", crate::cluster::SERVER, sign_ins).trim(), "1");
+    assert_eq!(cluster.sql("vedetta", SERVER, sign_ins).trim(), "1");
     println!(
         "PostgreSQL lost its last seconds: acknowledged 321, signed {}, left {left}, at the end 401, lost 0, twice 0",
         last.size
     );
+    hall.stop().await;
+}
+
+/// Sends a signal to a process.
+fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), process.to_string()])
+        .status();
+    assert!(sent.unwrap().success(), "{name}");
+}
+
+/// Whether a stopped server left a transaction of the log open, which holds the sequencer's lock: its session neither asks nor ends.
+/// A running one rests for a moment only.
+fn rests_in_a_transaction(cluster: &Cluster) -> bool {
+    let open = "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - state_change)), -1) \
+                FROM pg_stat_activity JOIN pg_locks USING (pid) \
+                WHERE state = 'idle in transaction' AND locktype = 'advisory' AND granted";
+    loop {
+        let seconds: f64 = cluster.sql("vedetta", SERVER, open).trim().parse().unwrap();
+        if !(0.0..0.25).contains(&seconds) {
+            return seconds > 0.0;
+        }
+    }
+}
+
+/// Stops a server in the middle of writing an event: the number of events that it wrote before, and the request that hangs.
+async fn stopped_in_a_transaction(
+    cluster: &Cluster,
+    (process, base): (u32, &str),
+    station: &Station,
+    events: &[Sealed],
+) -> (usize, tokio::task::JoinHandle<reqwest::Result<reqwest::Response>>) {
+    let url = format!("{base}/v1/stations/{}/events", station.id);
+    let mut done = 0;
+    for moment in 0..200 {
+        assert!(done < events.len(), "it is never stopped in the middle");
+        let batch = EventBatch {
+            log: crate::town_hall::borgo(),
+            events: vec![submitted(&events[done])],
+        };
+        let sent = tokio::spawn(station.client.post(&url).json(&batch).send());
+        // Another moment of the request each time.
+        tokio::time::sleep(Duration::from_millis(moment % 20)).await;
+        signal(process, "STOP");
+        if tokio::task::block_in_place(|| rests_in_a_transaction(cluster)) {
+            return (done, sent);
+        }
+        signal(process, "CONT");
+        let answer = sent.await.unwrap().unwrap();
+        done += usize::from(answer.status().is_success());
+    }
+    panic!("it is never stopped in the middle")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_a_server_that_stands_still_in_the_middle_of_a_write_holds_up_nobody_and_goes_on() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    hall.start().await;
+    let second = hall.another().await;
+    let (mut one, mut two) = (hall.station("sala-operativa"), hall.station("manutenzione"));
+    let (events_one, events_two) = (one.events(100), two.events(200));
+    let process = second.child.id().unwrap();
+    let held = stopped_in_a_transaction(&cluster, (process, &second.base), &two, &events_two);
+    let (done, hanging) = held.await;
+    // PostgreSQL ends the session that neither asks nor commits, and the other server writes.
+    feed(&one, std::slice::from_ref(&hall.base), &events_one).await;
+    signal(process, "CONT");
+    // What became of that request is not known until it is sent again.
+    drop(hanging.await);
+    let bases = [second.base.clone()];
+    feed(&two, &bases, &events_two).await;
+    println!("stopped after {done} events");
+    assert_eq!(size(&hall), 300, "every event once");
+    one.checkpoint_of(&log_vkey(&hall), 300).await;
+    hall.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_the_standby_takes_over_under_two_servers_and_a_witness_while_events_come() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    let mut standby = cluster.standby();
+    let key = log_vkey(&hall);
+    let vkey = key.to_string();
+    let witnessing = witness(&hall, std::slice::from_ref(&vkey)).await;
+    name_witness(&hall, &witnessing);
+    hall.start().await;
+    let second = hall.another().await;
+    let bases = [hall.base.clone(), second.base.clone()];
+    let turned = [bases[1].clone(), bases[0].clone()];
+    let (mut one, mut two) = (hall.station("sala-operativa"), hall.station("manutenzione"));
+    let (events_one, events_two) = (one.events(300), two.events(300));
+    let fails_over = async {
+        hall.station("console").checkpoint_of(&key, 100).await;
+        let failing = tokio::task::spawn_blocking(move || {
+            cluster.kill();
+            standby.takes_the_place_of(&cluster);
+            (cluster, standby)
+        });
+        failing.await.unwrap()
+    };
+    let ((), (), _running) = tokio::join!(
+        feed(&one, &bases, &events_one),
+        feed(&two, &turned, &events_two),
+        fails_over
+    );
+    let seen = until_witnessed(&hall, &vkey, 600).await;
+    let signed = one.checkpoint_of(&key, 600).await;
+    assert_eq!((seen.size, seen.root), (signed.size, signed.root));
+    assert_eq!(size(&hall), 600, "nothing acknowledged is lost, nothing is twice");
+    hall.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_7_a_database_that_asks_for_a_password_is_used_with_the_one_in_the_environment() {
+    let cluster = Cluster::start();
+    let mut hall = hall(&cluster);
+    // A password that an address has to spell in another way.
+    let (password, spelt) = ("pa:ss/w@rd %7", "pa%3Ass%2Fw%40rd%20%257");
+    cluster.only_passwords(password);
+    let plain = cluster.server_url();
+    let with = |word: &str| plain.replace(SERVER, &format!("{SERVER}:{word}"));
+    let serve = ["serve", "--data", hall.data_text(), "--listen", "127.0.0.1:0"];
+    for refused in [plain.clone(), with("sbagliata")] {
+        hall.move_to(refused);
+        let output = hall.command(&serve, None);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && !said.contains("sbagliata"), "{said}");
+    }
+    hall.move_to(with(spelt));
+    hall.start().await;
+    let command = std::fs::read_to_string(format!("/proc/{}/cmdline", hall.pid())).unwrap();
+    assert!(command.contains("serve") && !command.contains("%40rd"), "{command}");
+    let mut station = hall.station("sala-operativa");
+    let events = station.events(10);
+    feed(&station, &[hall.base.clone()], &events).await;
+    assert_eq!(size(&hall), 10);
     hall.stop().await;
 }
 

@@ -28,7 +28,7 @@ fn exported(station: &mut Station) -> Sealed {
         ..ExportEnd::default()
     };
     let mut body = Body {
-        person: "operatore".into(),
+        person: String::new(),
         ..event_fixture::body(&station.id)
     };
     body.result = Outcome::Done;

@@ -2,13 +2,15 @@
 //!
 //! Deliberately absent: the workstation's own outbox and courier (tests of the station).
 
+use crate::event_fixture;
 use crate::town::Town;
 use crate::town_hall::{answer, client, log_key, log_vkey, promise};
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vedetta::domain::audit::hash::Hash;
 use vedetta::domain::audit::proof::{verify_consistency, verify_inclusion};
 use vedetta::domain::audit::tile::unbundle;
+use vedetta::domain::doctor::Finding;
 use vedetta::protocol::{ConsistencyProof, InclusionProof, LogPage, MAX_BATCH, MAX_BODY, RefusalKind, StationHead};
 
 fn hashes(path: &[String]) -> Vec<Hash> {
@@ -357,7 +359,7 @@ async fn hostile_requests_are_refused_and_the_server_goes_on() {
     let many = sala.events(MAX_BATCH + 1);
     assert_eq!(sala.submit(&many).await.unwrap_err().1, RefusalKind::TooLarge);
     let mut changed = many[..1].to_vec();
-    changed[0].body = changed[0].body.replace("operatore", "qualcuno");
+    changed[0].body = changed[0].body.replace("cam-01", "cam-02");
     assert_eq!(
         sala.submit(&changed).await.unwrap_err().1,
         RefusalKind::Malformed,
@@ -376,6 +378,48 @@ async fn hostile_requests_are_refused_and_the_server_goes_on() {
     let (status, _) = answer::<Value>(sala.client.put(&url)).await.unwrap_err();
     assert_eq!(status, StatusCode::NOT_FOUND);
     sala.submit(&many[..MAX_BATCH]).await.unwrap();
+}
+
+#[tokio::test]
+async fn r_aud_7_an_event_without_a_place_is_refused_recorded_and_told_and_what_came_before_it_is_kept() {
+    let hall = Town::new().open().await;
+    let (mut sala, mut other) = (hall.station("sala-operativa"), hall.station("manutenzione"));
+    let mut batch = sala.events(3);
+    batch[1].body = batch[1].body.replace("cam-01", "cam-02");
+    let known = event_fixture::body(&other.id);
+    let long = format!("{{\"station\":\"manutenzione\",\"person\":\"{}\"}}", "x".repeat(40_000));
+    let long = [
+        other.events(1),
+        vec![event_fixture::sealed_text(&mut other.chain, &known, long)],
+    ]
+    .concat();
+    let refused = (StatusCode::BAD_REQUEST, RefusalKind::Malformed);
+    for _ in 0..3 {
+        assert_eq!(sala.submit(&batch).await.unwrap_err(), refused);
+        assert_eq!(other.submit(&long).await.unwrap_err(), refused);
+    }
+    for station in [&sala, &other] {
+        let heads = station
+            .client
+            .get(station.url(&format!("/v1/stations/{}/heads", station.id)));
+        let heads: Vec<StationHead> = answer(heads).await.unwrap();
+        assert_eq!(heads[0].next_seq, 1, "{}: what came before it", station.id);
+    }
+    let (console, token) = crate::attacks::admin(&hall).await;
+    let url = console.log_url("search?operation=event_set_aside&result=refused");
+    let page: LogPage = console.get(url, &token).await.unwrap();
+    let said: Vec<Value> = bodies(&page).iter().map(|body| body["parameters"].clone()).collect();
+    let expected = [
+        json!({"at_station": "sala-operativa", "station": "sala-operativa", "seq": 1, "fault": "commitment"}),
+        json!({"at_station": "manutenzione", "station": "manutenzione", "seq": 1, "fault": "too_long"}),
+    ];
+    assert_eq!(said, expected, "once each");
+    let found: Vec<Finding> = console.get(console.url("/v1/doctor"), &token).await.unwrap();
+    for station in [sala.id, other.id] {
+        let told = Finding::SetAside { station, count: 1 };
+        assert!(found.contains(&told), "{found:?}");
+    }
+    assert!(hall.verify().0);
 }
 
 #[tokio::test]

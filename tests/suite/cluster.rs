@@ -231,6 +231,30 @@ impl Cluster {
         self.sql("postgres", OWNER, "SELECT pg_reload_conf()");
     }
 
+    /// The standby becomes the primary and answers where the one before did, as behind an address that moves.
+    pub fn takes_the_place_of(&mut self, before: &Cluster) {
+        self.promote();
+        run("pg_ctl", &["-D", &self.data(), "-w", "-m", "fast", "stop"]);
+        self.port = before.port;
+        self.up();
+    }
+
+    /// From now on both roles need this password (SCRAM); who is connected stays.
+    pub fn only_passwords(&self, password: &str) {
+        for role in [OWNER, SERVER] {
+            self.sql("postgres", OWNER, &format!("ALTER ROLE {role} PASSWORD '{password}'"));
+        }
+        let kept = "SELECT bool_and(rolpassword LIKE 'SCRAM-SHA-256$%') FROM pg_authid WHERE rolcanlogin";
+        assert_eq!(self.sql("postgres", OWNER, kept).trim(), "t");
+        let rules = "host all all 127.0.0.1/32 scram-sha-256\n";
+        std::fs::write(PathBuf::from(self.data()).join("pg_hba.conf"), rules).unwrap();
+        run("pg_ctl", &["-D", &self.data(), "reload"]);
+        let asks = || !self.psql("postgres", OWNER, "SELECT 1").status.success();
+        while !asks() {
+            std::thread::yield_now();
+        }
+    }
+
     /// From now on it talks over TLS only. Gives the certificate to trust.
     pub fn only_tls(&self) -> PathBuf {
         use std::os::unix::fs::PermissionsExt as _;
@@ -285,7 +309,13 @@ impl Cluster {
             "-Atc",
         ];
         let program = Path::new(PROGRAMS).join("psql");
-        Command::new(program).args(arguments).arg(statement).output().unwrap()
+        // Nobody is there to type a password.
+        Command::new(program)
+            .arg("-w")
+            .args(arguments)
+            .arg(statement)
+            .output()
+            .unwrap()
     }
 
     /// Runs a statement and returns what it printed.

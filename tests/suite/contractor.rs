@@ -1,5 +1,5 @@
-//! A contractor's client that was changed so as to state other purposes: the register has them there for maintenance and for
-//! nothing else (R-MNT-1).
+//! A contractor's client that was changed so as to state other purposes: the server's own entries have them there for maintenance and
+//! for nothing else, and what their workstation's say otherwise is marked (R-MNT-1).
 //!
 //! Deliberately absent: pictures a contractor is refused (`server_people`), what an honest workstation states
 //! (`domain::people::stated_purpose`).
@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use vedetta::domain::audit::chain::{Sealed, StationChain};
 use vedetta::domain::audit::event::{Body, Operation, Outcome};
 use vedetta::domain::camera::StationId;
+use vedetta::domain::doctor::Finding;
 use vedetta::domain::people::{Level, Purpose};
 use vedetta::protocol::{LogPage, RefusalKind};
 
@@ -113,48 +114,94 @@ async fn r_mnt_1_every_event_of_the_server_about_a_contractor_has_the_purpose_ma
     }
 }
 
+/// What a changed client recorded has happened: refused it would be lost, and everything behind it would wait for ever. It is in the
+/// log as it was said, the server's mark stands beside it, and it is worth nothing.
 #[tokio::test]
-async fn r_mnt_1_no_event_of_a_contractor_with_another_purpose_or_none_is_taken_from_a_workstation() {
+async fn r_mnt_1_an_event_of_a_contractor_with_another_purpose_or_none_is_taken_marked_and_told_and_gives_no_right() {
     let hall = Town::new().open().await;
     let mut station = hall.station("manutenzione");
-    let refused = Err((StatusCode::BAD_REQUEST, RefusalKind::Malformed));
+    let grant = station
+        .sign_in("manutentore", &hall.password("manutentore"))
+        .await
+        .unwrap();
+    let theirs = |body: Body| Body {
+        session: grant.session.clone(),
+        ..body
+    };
+    let of_the_workstation = async || {
+        let mut log = of_the_contractor(&hall).await;
+        log.retain(|body| body["station"] == "manutenzione");
+        log
+    };
+    // What is true is taken as it is, and what others do is theirs to say.
+    let true_one = theirs(contractor_body(&station.id, None, Some(Purpose::Maintenance)));
+    let mut batch = vec![next(&mut station.chain, &true_one)];
+    batch.extend(station.events(2));
+    station.submit(&batch).await.unwrap();
+    assert_eq!((of_the_workstation().await.len(), marks(&hall).await.len()), (1, 0));
+
     // The level is what the client says and not what counts.
+    let mut batch = Vec::new();
     for level in [None, Some(Level::Maintainer), Some(Level::Operator)] {
         for purpose in [
             Some(Purpose::UrbanSecurity),
             Some(Purpose::JudicialPoliceDelegated),
             None,
         ] {
-            let mut chain = station.chain.clone();
-            let lie = contractor_event(&mut chain, level, purpose);
-            let answered = station.submit(std::slice::from_ref(&lie)).await.map(drop);
-            assert_eq!(answered, refused, "{level:?} {purpose:?}");
-            // One among true ones spoils the batch: nothing of it is taken.
-            let mut chain = station.chain.clone();
-            let mut batch = vec![contractor_event(&mut chain, level, Some(Purpose::Maintenance))];
-            batch.push(contractor_event(&mut chain, level, purpose));
-            assert_eq!(station.submit(&batch).await.map(drop), refused, "{level:?} {purpose:?}");
+            batch.push(next(&mut station.chain, &true_one));
+            let lie = theirs(contractor_body(&station.id, level, purpose));
+            batch.push(next(&mut station.chain, &lie));
         }
     }
-    let mut known = contractor_body(&station.id, None, None);
-    known.operation = Operation::DiagnosticsOpen;
-    let strange = serde_json::to_string(&known)
-        .unwrap()
-        .replacen('{', "{\"purpose\":\"pleasure\",", 1);
-    let mut chain = station.chain.clone();
-    let strange = event_fixture::sealed_text(&mut chain, &known, strange);
-    let answered = station.submit(std::slice::from_ref(&strange)).await.map(drop);
-    assert_eq!(answered, refused, "a purpose of no version");
-    assert!(of_the_contractor(&hall).await.is_empty());
+    let known = theirs(contractor_body(&station.id, None, None));
+    let strange = serde_json::to_string(&known).unwrap();
+    let strange = strange.replacen('{', "{\"purpose\":\"pleasure\",", 1);
+    batch.push(event_fixture::sealed_text(&mut station.chain, &known, strange));
+    station.submit(&batch).await.unwrap();
+    let said: HashSet<String> = of_the_workstation().await.iter().map(Value::to_string).collect();
+    for event in &batch {
+        let body: Value = serde_json::from_str(&event.body).unwrap();
+        assert!(said.contains(&body.to_string()), "as it was said: {body}");
+    }
+    let marks = marks(&hall).await;
+    let why = "its events were taken and name a purpose that the person's level does not have";
+    let parameters = json!({"asked_for": "manutentore", "at_station": "manutenzione", "why": why});
+    assert_eq!(marks.len(), 1, "once for a name: {marks:?}");
+    assert_eq!(
+        (&marks[0]["parameters"], &marks[0]["result"]),
+        (&parameters, &json!("done"))
+    );
+    let (console, token) = admin(&hall).await;
+    let found: Vec<Finding> = console.get(console.url("/v1/doctor"), &token).await.unwrap();
+    let told = Finding::InAnothersName {
+        station: station.id.clone(),
+        count: 1,
+    };
+    assert!(found.contains(&told), "{found:?}");
 
-    // What is true is taken, and what others do is theirs to say.
-    let mut chain = station.chain.clone();
-    let true_one = contractor_event(&mut chain, None, Some(Purpose::Maintenance));
-    station.submit(std::slice::from_ref(&true_one)).await.unwrap();
-    station.chain = chain;
-    let others = station.events(2);
-    station.submit(&others).await.unwrap();
-    assert_eq!(of_the_contractor(&hall).await.len(), 1);
+    for (need, given) in [("picture", false), ("figures", true)] {
+        let need = json!({ "need": need });
+        let asked = station
+            .post::<Value>("/v1/cameras/cam-01/credentials", &grant.token, need.clone())
+            .await;
+        assert_eq!(asked.is_ok(), given, "what was said of a purpose opens nothing: {need}");
+    }
+}
+
+/// The server's marks of what events of workstations name.
+async fn marks(hall: &TownHall) -> Vec<Value> {
+    let (console, token) = admin(hall).await;
+    let page: LogPage = console
+        .get(console.log_url("search?operation=station_refused"), &token)
+        .await
+        .unwrap();
+    console.delete("/v1/sessions/current", &token).await;
+    let bodies = page.entries.iter().filter_map(|entry| entry.body.as_deref());
+    bodies.map(|body| serde_json::from_str(body).unwrap()).collect()
+}
+
+fn next(chain: &mut StationChain, body: &Body) -> Sealed {
+    event_fixture::sealed(chain, uuid::Uuid::nil(), jiff::Timestamp::now(), body)
 }
 
 #[tokio::test]
@@ -163,8 +210,9 @@ async fn r_mnt_1_a_name_that_was_only_typed_is_taken_with_the_purpose_that_was_o
     let mut station = hall.station("manutenzione");
     let mut body = contractor_body(&station.id, None, Some(Purpose::UrbanSecurity));
     (body.operation, body.result) = (Operation::SignInRefused, Outcome::Refused);
-    let typed = event_fixture::sealed(&mut station.chain, uuid::Uuid::nil(), jiff::Timestamp::now(), &body);
+    let typed = next(&mut station.chain, &body);
     station.submit(std::slice::from_ref(&typed)).await.unwrap();
+    assert_eq!(marks(&hall).await, [] as [Value; 0]);
 }
 
 fn contractor_body(station: &StationId, level: Option<Level>, purpose: Option<Purpose>) -> Body {
@@ -174,9 +222,4 @@ fn contractor_body(station: &StationId, level: Option<Level>, purpose: Option<Pu
         purpose,
         ..event_fixture::body(station)
     }
-}
-
-fn contractor_event(chain: &mut StationChain, level: Option<Level>, purpose: Option<Purpose>) -> Sealed {
-    let body = contractor_body(&"manutenzione".parse().unwrap(), level, purpose);
-    event_fixture::sealed(chain, uuid::Uuid::nil(), jiff::Timestamp::now(), &body)
 }

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use std::process::Output;
 use vedetta::domain::audit::chain::{Moment, Sealed};
 use vedetta::domain::audit::event::{Body, RetentionClass};
+use vedetta::domain::doctor::Finding;
 use vedetta::domain::people::Rule;
 use vedetta::domain::people::clearance::ClearanceError;
-use vedetta::protocol::{AccountAnswer, ClearanceState, RefusalKind, SessionGrant};
+use vedetta::protocol::{AccountAnswer, ClearanceState, Refusal, RefusalKind, SessionGrant};
 
 /// Password that [`begins`] chooses.
 const CHOSEN: &str = "una-parola-lunga-77";
@@ -254,6 +255,112 @@ async fn r_prv_1_who_gave_an_account_its_password_is_not_approved_by_it_for_a_wh
     assert_eq!(approved.send().await.unwrap().status(), StatusCode::NO_CONTENT);
 }
 
+/// What waits for a second person: a camera change and an order to prune, both of the administrator, and an operator's request for
+/// recordings.
+struct Waiting {
+    camera: String,
+    pruning: String,
+    recordings: String,
+}
+
+impl Waiting {
+    async fn asked(hall: &TownHall, console: &Station, token: &SecretString) -> Self {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let order = json!({ "class": "standard", "before_ms": now });
+        let order: Value = console
+            .post("/v1/logs/borgo-vedetta/prunings", token, order)
+            .await
+            .unwrap();
+        let cameras: Vec<Value> = console.get(console.url("/v1/cameras"), token).await.unwrap();
+        let mut settings = cameras[0]["settings"].clone();
+        settings["onvif"] = "http://127.0.0.1:9/onvif/device_service".into();
+        let change = json!({ "settings": settings, "reason": "prova", "tested": false });
+        let change: Value = console.post("/v1/cameras", token, change).await.unwrap();
+        let (sala, operator) = signed_in(hall, "operatore", &hall.password("operatore")).await;
+        let wish = json!({
+            "controller": "borgo-vedetta",
+            "extent": {"cameras": ["cam-01"], "from_ms": now - 600_000, "to_ms": now, "export": false},
+            "purpose": "urban_security", "reason": "rissa in corso", "protocol_no": "",
+        });
+        let wish: ClearanceState = sala.post("/v1/clearances", &operator, wish).await.unwrap();
+        Self {
+            camera: format!("/v1/site/proposals/{}", change["waits"]["proposal"]),
+            pruning: format!("/v1/logs/borgo-vedetta/prunings/{}/approval", order["id"]),
+            recordings: format!("/v1/clearances/{}", wish.id),
+        }
+    }
+
+    /// What somebody is answered who approves each of them.
+    async fn approved_by(&self, (sala, token): &(Station, SecretString)) -> [Option<RefusalKind>; 3] {
+        let [camera, pruning, recordings] = [
+            (&self.camera, json!("approve")),
+            (&self.pruning, json!({})),
+            (&self.recordings, json!({"approve": {"hours": 1}})),
+        ]
+        .map(|(path, word)| async move {
+            let sent = sala
+                .client
+                .post(sala.url(path))
+                .bearer_auth(token.expose_secret())
+                .json(&word);
+            let sent = sent.send().await.unwrap();
+            if sent.status().is_success() {
+                return None;
+            }
+            Some(sent.json::<Refusal>().await.unwrap().why)
+        });
+        [camera.await, pruning.await, recordings.await]
+    }
+}
+
+/// What was tried on the real server (attack F5), and what became of it.
+#[tokio::test]
+async fn r_prv_1_who_orders_and_makes_an_account_gets_no_second_word_from_it_and_neither_does_who_gave_its_credential()
+{
+    let hall = Town::new().open().await;
+    // A workstation at work, so that the clocks are known to agree.
+    let mut desk = hall.station("manutenzione");
+    let events = desk.events(1);
+    desk.submit(&events).await.unwrap();
+    let (console, token) = admin(&hall).await;
+    let waiting = Waiting::asked(&hall, &console, &token).await;
+    let new = supervisor("vice", "Isp. Maria Serra");
+    let added: AccountAnswer = console.post("/v1/people", &token, new).await.unwrap();
+    assert!(added.waits && added.password.is_none() && added.second_factor.is_none());
+    let choose = json!({ "user": "vice", "password": "indovinata-88", "new_password": CHOSEN });
+    let chosen = console.client.post(console.url("/v1/password")).json(&choose).send();
+    assert!(!chosen.await.unwrap().status().is_success());
+    let alone = hall.station("sala-operativa").sign_in("vice", &CHOSEN.into()).await;
+    assert!(alone.is_err(), "it cannot begin alone");
+    let own = waiting.approved_by(&(console, token)).await;
+    assert!(own.iter().all(Option::is_some), "nor by their own word: {own:?}");
+
+    // The supervisor admits it; the administrator and the operator are said to have given it something since.
+    let vice = {
+        let (sala, word) = signed_in(&hall, "comandante", &hall.password("comandante")).await;
+        let admitted: AccountAnswer = sala.post("/v1/people/vice", &word, enable()).await.unwrap();
+        crate::attacks::database(&hall, "UPDATE account SET second_factor = NULL WHERE account = 'vice'").await;
+        begins(&hall, "vice", &admitted).await
+    };
+    let now = jiff::Timestamp::now().as_millisecond();
+    for giver in ["amministratore", "operatore"] {
+        let given = format!("INSERT INTO credential_given VALUES ('vice', {now}, '{giver}', '', 'password')");
+        crate::attacks::database(&hall, &given).await;
+    }
+    let four_eyes = || Some(refused_by(Rule::FourEyes));
+    let own_request = Some(RefusalKind::Clearance(ClearanceError::OwnRequest));
+    assert_eq!(
+        waiting.approved_by(&vice).await,
+        [four_eyes(), four_eyes(), own_request]
+    );
+    let (_, report) = hall.verify();
+    assert_eq!(report["logs"][0]["pruned"], 0, "nothing was pruned: {report}");
+
+    // That was the reason, and no other.
+    crate::attacks::database(&hall, "UPDATE credential_given SET at_ms = at_ms - 2592000000").await;
+    assert_eq!(waiting.approved_by(&vice).await, [None, None, None]);
+}
+
 /// The next event of a workstation, by this person in this session.
 fn sala_event(station: &mut Station, person: &str, session: &str) -> Sealed {
     let body = json!({
@@ -273,7 +380,7 @@ fn sala_event(station: &mut Station, person: &str, session: &str) -> Sealed {
 
 #[tokio::test]
 async fn r_acc_1_events_in_anothers_name_are_taken_marked_and_counted() {
-    let hall = Town::new().open().await;
+    let mut hall = Town::new().open().await;
     let (console, token) = admin(&hall).await;
     let mut sala = hall.station("sala-operativa");
     let grant = sala.sign_in("operatore", &hall.password("operatore")).await.unwrap();
@@ -310,12 +417,57 @@ async fn r_acc_1_events_in_anothers_name_are_taken_marked_and_counted() {
         let event = sala_event(&mut sala, "comandante", &grant.session);
         sala.submit(&[event]).await.unwrap();
     }
-    let event = sala_event(&mut sala, "operatore", "mai-iniziata");
-    sala.submit(&[event]).await.unwrap();
+    for session in ["mai-iniziata", "", ""] {
+        let event = sala_event(&mut sala, "operatore", session);
+        sala.submit(&[event]).await.unwrap();
+    }
     let marks = marks().await;
-    assert_eq!((figure().await, marks.len()), (2, 2), "each name once: {marks:?}");
+    assert_eq!((figure().await, marks.len()), (3, 3), "each name once: {marks:?}");
+    for (mark, words) in marks.iter().zip([
+        "a session of another person",
+        "a session that was never begun",
+        "a person without a session",
+    ]) {
+        assert!(mark.contains(words), "{marks:?}");
+    }
+    assert!(marks[0].contains("comandante"), "{marks:?}");
+    console.delete("/v1/sessions/current", &token).await;
+    // The alarm is the log's: it does not go with the process.
+    hall.stop().await;
+    hall.start().await;
+    let (console, token) = admin(&hall).await;
+    let found: Vec<Finding> = console.get(console.url("/v1/doctor"), &token).await.unwrap();
+    let station = sala.id.clone();
     assert!(
-        marks[0].contains("a session of another person") && marks[0].contains("comandante"),
+        found.contains(&Finding::InAnothersName { station, count: 3 }),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn r_acc_1_a_session_that_is_over_is_nobodys_but_for_what_its_workstation_could_not_know() {
+    let hall = Town::new().open().await;
+    let mut sala = hall.station("sala-operativa");
+    let now = jiff::Timestamp::now().as_millisecond();
+    // Over for longer than the workstation may go on without the server, and for less.
+    for (user, ended_ms) in [("operatore", now - 5_400_000), ("comandante", now - 3_600_000)] {
+        let grant = sala.sign_in(user, &hall.password(user)).await.unwrap();
+        assert!(sala.delete("/v1/sessions/current", &grant.token).await.is_success());
+        let ended = format!(
+            "UPDATE session SET ended = {ended_ms} WHERE session = '{}'",
+            grant.session
+        );
+        crate::attacks::database(&hall, &ended).await;
+        let event = sala_event(&mut sala, user, &grant.session);
+        sala.submit(&[event]).await.unwrap();
+    }
+    let (console, token) = admin(&hall).await;
+    let url = console.log_url("search?operation=station_refused");
+    let page: vedetta::protocol::LogPage = console.get(url, &token).await.unwrap();
+    let marks: Vec<&String> = page.entries.iter().filter_map(|entry| entry.body.as_ref()).collect();
+    assert_eq!(marks.len(), 1, "{marks:?}");
+    assert!(
+        marks[0].contains("a session that was over") && marks[0].contains("operatore"),
         "{marks:?}"
     );
 }

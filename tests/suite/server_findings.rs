@@ -3,11 +3,13 @@
 //! Deliberately absent: the command `doctor` (`server_holds`), the screen (`gui::screen::server_findings`).
 
 use crate::attacks::{admin, database};
+use crate::event_fixture;
 use crate::town::Town;
 use crate::town_hall::{Station, TownHall};
 use secrecy::SecretString;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
+use vedetta::domain::audit::event::{Body, Operation, Outcome};
 use vedetta::domain::doctor::Finding;
 use vedetta::domain::people::Rule;
 use vedetta::protocol::{LogPage, RefusalKind};
@@ -88,6 +90,46 @@ async fn each_fault_that_is_planted_is_found_by_the_running_server_and_no_other(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_acc_1_what_events_name_that_is_not_so_is_found_by_the_running_server_and_by_the_command_and_no_other_is() {
+    let mut hall = Town::new().open().await;
+    let (console, token) = admin(&hall).await;
+    let (mut sala, mut other) = (hall.station("sala-operativa"), hall.station("manutenzione"));
+    let now = jiff::Timestamp::now();
+    let named = [
+        sala.event_of("rossi", "cam-01", now),
+        sala.event_of("neri", "cam-01", now),
+    ];
+    sala.submit(&named).await.unwrap();
+    // Whoever writes what looks like the server's own mark accuses nobody.
+    let forged = Body {
+        operation: Operation::StationRefused,
+        result: Outcome::Done,
+        ..event_fixture::body(&other.id)
+    };
+    let forged = serde_json::to_string(&forged).unwrap().replace("chiara.neri", "");
+    let forged = forged.replacen('{', "{\"parameters\":{\"at_station\":\"console\"},", 1);
+    let known = event_fixture::body(&other.id);
+    let forged = event_fixture::sealed_text(&mut other.chain, &known, forged);
+    other.submit(std::slice::from_ref(&forged)).await.unwrap();
+    let station = sala.id.clone();
+    let found = wrong(looked(&console, &token).await.unwrap());
+    assert_eq!(found, [Finding::InAnothersName { station, count: 2 }]);
+    console.delete("/v1/sessions/current", &token).await;
+    hall.stop().await;
+    let output = hall.command(&["doctor", "--data", hall.data_text(), "--json"], None);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = said["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|found| found["wrong"] == true)
+        .collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert_eq!(names[0]["name"], "doctor-in-anothers-name");
+    assert!(!output.status.success(), "an alarm is a status too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_aud_2_a_clock_that_is_not_signed_names_the_command_and_typed_as_it_stands_it_cures() {
     let mut hall = Town::new().open().await;
     // The first signature of all follows none; at its end the server signs what it recorded.
@@ -122,4 +164,38 @@ async fn r_aud_2_a_clock_that_is_not_signed_names_the_command_and_typed_as_it_st
     }
     hall.stop().await;
     assert!(hall.verify().0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r_aud_2_a_witness_that_is_silent_for_hours_is_found_by_the_command_and_by_the_running_server() {
+    use vedetta::domain::audit::cosignature::{CosignatureKind, Cosigner};
+    let witness = Cosigner::new("vicino", CosignatureKind::MlDsa44, &[5; 32]).unwrap();
+    let (vkey, nobody) = (witness.verifier(), "http://127.0.0.1:9");
+    let settings = format!("[[witness]]\nurl = \"{nobody}\"\nvkey = \"{vkey}\"\n");
+    let mut hall = Town::new().settings(&settings).open().await;
+    let mut sala = hall.station("sala-operativa");
+    let event = sala.events(1);
+    sala.submit(&event).await.unwrap();
+    sala.checkpoint_of(&crate::town_hall::log_vkey(&hall), 1).await;
+    let (console, token) = admin(&hall).await;
+    let found = looked(&console, &token).await.unwrap();
+    assert!(
+        found
+            .iter()
+            .any(|found| matches!(found, Finding::Unwitnessed { .. }) && !found.is_wrong()),
+        "not at once: {found:?}"
+    );
+    hall.stop().await;
+    hall.tamper("UPDATE leaf SET received_ms = received_ms - 7300000").await;
+    let output = hall.command(&["doctor", "--data", hall.data_text(), "--json"], None);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("\"doctor-witness-silent\""), "{said}");
+    assert!(!output.status.success(), "somebody has to look at the witness");
+    hall.start().await;
+    let (console, token) = admin(&hall).await;
+    let found = wrong(looked(&console, &token).await.unwrap());
+    assert!(
+        matches!(found[..], [Finding::WitnessSilent { hours: 2, .. }]),
+        "{found:?}"
+    );
 }

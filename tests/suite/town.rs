@@ -87,6 +87,12 @@ impl Town {
         self
     }
 
+    /// With its plan changed so.
+    pub fn planned(mut self, change: impl FnOnce(&mut SitePlan)) -> Self {
+        change(&mut self.plan);
+        self
+    }
+
     /// With domes of these makes in the simulator: `[CAMERA=]MAKE` each.
     pub fn makes(mut self, makes: &[&str]) -> Self {
         self.makes.extend(makes.iter().map(|make| (*make).to_owned()));

@@ -36,6 +36,12 @@ use vedetta::protocol::{
 const OWN_PASSWORD: &str = "cavallo-di-ferro-blu";
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_vedetta-audit");
+
+/// The program that a town hall runs: this build's, or the one that `benches/audit.sh --against` measures beside it.
+pub fn program() -> String {
+    std::env::var("VEDETTA_AUDIT_PROGRAM").unwrap_or_else(|_| PROGRAM.to_owned())
+}
+
 /// The language that the tests read the program in, whatever that of the terminal.
 pub const ITALIAN: &str = "it_IT.UTF-8";
 
@@ -64,7 +70,7 @@ pub async fn run(line: &str, arguments: &[&str], database: Option<&str>) -> Runn
         command.env("VEDETTA_DATABASE", url);
     }
     let mut child = command
-        .args(["-c", line, PROGRAM])
+        .args(["-c", line, &program()])
         .args(arguments)
         .stdout(Stdio::piped())
         .stdin(Stdio::null())
@@ -181,7 +187,7 @@ impl TownHall {
 
     /// The same with secrets in these variables.
     pub fn command_of(&self, arguments: &[&str], secrets: &[(&str, &SecretString)]) -> Output {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(program());
         command.args(arguments).env("LC_ALL", ITALIAN).stdin(Stdio::null());
         if let Some(url) = &self.database {
             command.env("VEDETTA_DATABASE", url);
@@ -447,9 +453,10 @@ impl Station {
         event_fixture::sealed(&mut self.chain, uuid::Uuid::nil(), time, &body)
     }
 
+    /// Nobody is named: who names a person has to name a session that is theirs.
     fn body(&self) -> Body {
         Body {
-            person: "operatore".into(),
+            person: String::new(),
             camera: Some("cam-01".parse().unwrap()),
             purpose: Some(Purpose::UrbanSecurity),
             policy_version: 7,
@@ -590,6 +597,23 @@ pub fn submitted(event: &Sealed) -> SubmittedEvent {
         leaf: event.leaf.clone(),
         salt: hex::encode(event.salt),
         body: event.body.clone(),
+    }
+}
+
+/// Waits until the server says of itself that it is ready, or not.
+pub async fn becomes(station: &Station, wanted: StatusCode) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while station
+        .client
+        .get(station.url("/readyz"))
+        .send()
+        .await
+        .unwrap()
+        .status()
+        != wanted
+    {
+        assert!(Instant::now() < until, "not {wanted} in time");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

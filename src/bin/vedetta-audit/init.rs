@@ -179,9 +179,7 @@ fn answers(given: Given) -> Result<Answers, ServerError> {
 /// `init`.
 pub async fn init(arguments: InitArguments) -> Result<(), ServerError> {
     let data = arguments.place.open();
-    if data.is_set_up() {
-        return Err(ServerError::AlreadySetUp);
-    }
+    data.check_new()?;
     let answers = answers(arguments.given)?;
     let program = std::env::current_exe().map_err(|source| ServerError::File {
         path: "vedetta-audit".into(),

@@ -8,6 +8,7 @@ use vedetta::domain::local_time::{self, NoMoment};
 use vedetta::gui::i18n::fl;
 use vedetta::gui::sentences;
 use vedetta::protocol::LogEntry;
+use vedetta::server::log_csv::printable;
 
 /// A moment that is typed after `--since` or `--until`.
 pub fn moment(text: &str) -> Result<Timestamp, String> {
@@ -27,5 +28,6 @@ pub fn line(entry: &LogEntry) -> String {
     let ms = written.map_or(entry.received_ms, Timestamp::as_millisecond);
     let time = sentences::date_and_clock(&sentences::rome_ms(ms));
     let pruned = fl!("log-pruned");
-    format!("{}\t{time}\t{}", entry.index, entry.body.as_deref().unwrap_or(&pruned))
+    let body = entry.body.as_deref().map_or(pruned, printable);
+    format!("{}\t{time}\t{body}", entry.index)
 }

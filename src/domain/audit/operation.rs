@@ -57,6 +57,8 @@ pub enum Operation {
     /// A named officer goes on without the server beyond the grace, with a reason, for fifteen minutes.
     GraceExtended,
     Equivocation,
+    /// An event of a station that cannot be read, or that the database does not take as it is: set aside in its place.
+    EventSetAside,
     CredentialReleased,
     /// Another purpose is in force in a session: which one before, with which note.
     PurposeChange,

@@ -40,9 +40,13 @@ pub enum Objection {
     /// Ask again with this size.
     #[error("the witness knows size {0}")]
     KnowsOther(u64),
-    /// Two roots for one size, or a proof that does not hold. The witness stores both checkpoints: it may be a fork, or a wrong proof.
-    #[error("the checkpoint does not continue what was seen")]
+    /// Two roots for one size, both signed by the log: the two checkpoints prove by themselves that it has two histories.
+    #[error("another root for a size that was seen")]
     Fork,
+    /// From the size that is known to a larger one by a proof that does not hold. Nobody can tell a fork by it: whoever has the log's
+    /// public checkpoint can send it with a wrong proof.
+    #[error("proof not accepted")]
+    NotProven,
 }
 
 impl Ask {
@@ -108,7 +112,7 @@ pub fn examine(ask: &Ask, key: &VerifierKey, known: &Checkpoint) -> Result<Check
         return Err(Objection::Fork);
     }
     verify_consistency(known.size, &known.root, offered.size, &offered.root, &ask.proof)
-        .map_err(|_| Objection::Fork)?;
+        .map_err(|_| Objection::NotProven)?;
     Ok(offered)
 }
 
@@ -174,7 +178,16 @@ mod tests {
         assert_eq!(examine(&ours.ask(9, 9), &key, &ours.at(9)), Ok(ours.at(9)), "again");
         let stale = examine(&ours.ask(0, 9), &key, &ours.at(5));
         assert_eq!(stale, Err(Objection::KnowsOther(5)));
-        assert_eq!(examine(&theirs.ask(5, 9), &key, &ours.at(5)), Err(Objection::Fork));
+        assert_eq!(examine(&theirs.ask(5, 9), &key, &ours.at(5)), Err(Objection::NotProven));
+        let wrong_proof = Ask {
+            proof: theirs.ask(5, 9).proof,
+            ..ours.ask(5, 9)
+        };
+        assert_eq!(
+            examine(&wrong_proof, &key, &ours.at(5)),
+            Err(Objection::NotProven),
+            "the log's own checkpoint, by a proof of somebody else"
+        );
         assert_eq!(examine(&theirs.ask(9, 9), &key, &ours.at(9)), Err(Objection::Fork));
         for (asked, why) in [
             (ours.ask(0, 9), "an old request"),

@@ -1,8 +1,10 @@
 //! Who calls: the enrolled workstation behind the certificate, and the person behind the token.
 //!
-//! Invariant: a handler that takes a [`Caller`] or [`Person`] cannot be reached without one.
+//! Invariant: a handler that takes a [`Caller`] or [`Person`] cannot be reached without one, nor at a server that a workstation's
+//! checkpoint speaks against (`pinned`).
 //! Deliberately absent: the checkpoint and the tiles, which anyone may read.
 
+use super::pinned;
 use super::responses::{Answer, Refused};
 use super::state::App;
 use crate::domain::audit::details::configuration::AdminRefused;
@@ -84,9 +86,7 @@ impl FromRequestParts<App> for Caller {
         if !tls::is_made_out_to(certificate, &row.station) {
             return Err(unknown("the certificate is made out to another station"));
         }
-        if let Some(why) = app.logs.put_back.refusal() {
-            return Err(why.into());
-        }
+        pinned::hold(&app.logs, &app.store, &row.station, &parts.headers).await?;
         if app.people.contacts.is_due(&row.station, now_ms()) {
             // What it is called for goes before the time of day.
             if let Err(error) = app.store.station_seen(&row.station, now_ms()).await {

@@ -85,7 +85,7 @@ pub async fn look(
     Ok(Json(found))
 }
 
-/// A log as this server holds it in memory: signed, seen by witnesses.
+/// A log as this server holds it in memory: whether it is signed.
 fn signed(logs: &LogState, data: &DataDir, log: &Log) -> Vec<Finding> {
     let mut found = Vec::new();
     let failing = logs
@@ -96,9 +96,6 @@ fn signed(logs: &LogState, data: &DataDir, log: &Log) -> Vec<Finding> {
         return found;
     };
     found.extend(failing.or_else(|| doctor::clock(data, log, &last, now_ms())));
-    let witnessed = logs.witnessed.get(&log.controller).filter(|_| logs.has_witnesses);
-    let seen = witnessed.map(|seen| seen.borrow().size);
-    found.extend(doctor::witnessed(log, last.size, seen));
     found
 }
 
@@ -136,18 +133,21 @@ async fn folder(data: DataDir) -> Vec<Finding> {
     looked.into_iter().filter_map(told).collect()
 }
 
-/// What the database says: logs that are shorter than signed, workstations, supervisors.
+/// What the database says: logs that are shorter than signed or not seen by witnesses, workstations and their events, supervisors.
 async fn database(store: &Store, logs: &LogState, person: &Person) -> Result<Vec<Finding>, StoreError> {
     let person = &person.who.person;
-    let mut found = Vec::new();
+    let (mut found, now) = (Vec::new(), now_ms());
     for log in logs.all.iter().filter(|log| person.keeps(&log.controller)) {
+        found.extend(doctor::events(store, log, now).await?);
         let signed = logs.signed.get(&log.controller).map_or(0, |last| last.borrow().size);
+        let witnessed = logs.witnessed.get(&log.controller).filter(|_| logs.has_witnesses);
+        let seen = witnessed.map(|seen| seen.borrow().size);
+        found.extend(doctor::witnessed(store, log, signed, seen, now).await?);
         if store.size(log).await? < signed {
             let log = log.origin.clone();
             found.push(Finding::Shorter { log });
         }
     }
-    let now = now_ms();
     let mut rows = store.workstations().await?;
     rows.retain(|row| person.keeps(&row.home));
     found.extend(doctor::stations(&rows, now));

@@ -1,158 +1,174 @@
 //! Taking events in.
 //!
-//! Invariant: an event is read, its commitment recomputed and its body looked at before the sequencer sees it.
-//! Deliberately absent: strict reading of the body's fields, but for the purpose of whose level has only one (R-MNT-1); a newer
-//! workstation must never lose an event here.
+//! Invariant: an event is read, its commitment recomputed and its body looked at before the sequencer sees it. One that is bound to
+//! its place is taken, whatever its body is; one that is not is refused, recorded, and no hindrance to what came before it.
+//! Deliberately absent: strict reading of the body's fields; a newer workstation must never lose an event here. What events name is
+//! held against sessions and levels once they are durable (`server::attribution`).
 
 use super::client_auth::{Caller, Touch};
-use super::logs::log_of;
-use super::responses::{Answer, Bounded, Refused};
+use super::pinned;
+use super::responses::{Answer, BoundedWithNul, Refused};
 use super::state::{LogState, UsageState};
 use crate::domain::audit::chain::Sealed;
-use crate::domain::audit::leaf::{self, Leaf, Salt};
-use crate::domain::audit::note::Statement;
-use crate::domain::camera::{ControllerId, StationId};
-use crate::domain::people::{Level, Purpose};
+use crate::domain::audit::details::log::{AsideWord, EventSetAside};
+use crate::domain::audit::leaf::{self, Leaf, LeafError, Salt};
+use crate::domain::audit::note::{SignerKey, Statement};
+use crate::domain::camera::StationId;
 use crate::protocol::{
-    BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PINNED, PromisedEntry, RefusalKind, StationHead,
-    SubmittedEvent,
+    BatchReceipt, DurablePromise, EventBatch, MAX_BATCH, PromisedEntry, RefusalKind, StationHead, SubmittedEvent,
 };
 use crate::server::attribution::Named;
 use crate::server::causes::causes;
 use crate::server::log::recorder::Recorder;
-use crate::server::log::sequencer::Submitted;
+use crate::server::log::sequencer::{Aside, Submitted, Taken};
+use crate::server::now::now_ms;
 use crate::server::presence::Sighting;
 use crate::server::store::Store;
 use crate::server::store::keys::Keys;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use std::collections::{BTreeMap, HashSet};
+use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Operation of the one event in somebody's name that nobody proved to be theirs.
-const NOT_PROVEN: &str = "sign_in_refused";
-
-/// An event with what it says of who was there.
+/// An event with what it says of who was there; nothing where its body does not read.
 struct Read {
     submitted: Submitted,
     sighting: Option<Sighting>,
-    named: Named,
+    named: Option<Named>,
 }
 
-fn read(event: SubmittedEvent) -> Result<Read, String> {
-    let parsed = Leaf::parse(&event.leaf).map_err(|error| error.to_string())?;
+/// Why an event has no place in the log.
+#[derive(Debug, thiserror::Error)]
+enum NotRead {
+    #[error("the leaf of an event")]
+    Leaf(#[from] LeafError),
+    #[error("body of seq {seq} is too long")]
+    TooLong { seq: u64 },
+    #[error("salt of seq {seq}")]
+    Salt { seq: u64 },
+    #[error("body of seq {seq} is not what its leaf commits to")]
+    Commitment { seq: u64 },
+    #[error("body of seq {seq} names another station")]
+    OtherStation { seq: u64 },
+}
+
+impl NotRead {
+    /// What is recorded of it.
+    fn told(&self, station: &StationId) -> EventSetAside {
+        let (fault, seq) = match self {
+            Self::Leaf(_) => (AsideWord::Leaf, None),
+            Self::TooLong { seq } => (AsideWord::TooLong, Some(*seq)),
+            Self::Salt { seq } => (AsideWord::Salt, Some(*seq)),
+            Self::Commitment { seq } => (AsideWord::Commitment, Some(*seq)),
+            Self::OtherStation { seq } => (AsideWord::OtherStation, Some(*seq)),
+        };
+        EventSetAside {
+            index: None,
+            station: Some(station.clone()),
+            seq,
+            fault: Some(fault),
+        }
+    }
+}
+
+fn read(event: SubmittedEvent) -> Result<Read, NotRead> {
+    let parsed = Leaf::parse(&event.leaf)?;
+    let seq = parsed.seq;
     if event.body.len() > leaf::MAX_BODY {
-        return Err(format!("body of seq {} is too long", parsed.seq));
+        return Err(NotRead::TooLong { seq });
     }
     let mut salt: Salt = [0; 32];
-    hex::decode_to_slice(&event.salt, &mut salt).map_err(|_| format!("salt of seq {}", parsed.seq))?;
+    hex::decode_to_slice(&event.salt, &mut salt).map_err(|_| NotRead::Salt { seq })?;
     if leaf::commitment(&salt, event.body.as_bytes()) != parsed.commit {
-        return Err(format!("body of seq {} is not what its leaf commits to", parsed.seq));
+        return Err(NotRead::Commitment { seq });
     }
-    let said: serde_json::Value =
-        serde_json::from_str(&event.body).map_err(|error| format!("body of seq {}: {error}", parsed.seq))?;
-    if said.get("station").and_then(serde_json::Value::as_str) != Some(parsed.station.as_str()) {
-        return Err(format!("body of seq {} names another station", parsed.seq));
+    // A body that does not read is set aside: what its leaf commits to is in the log, whatever it is.
+    let said = serde_json::from_str::<Value>(&event.body).ok().filter(Value::is_object);
+    if let Some(said) = &said
+        && said.get("station").and_then(Value::as_str) != Some(parsed.station.as_str())
+    {
+        return Err(NotRead::OtherStation { seq });
     }
-    let leaf_hash = leaf::leaf_hash(event.leaf.as_bytes());
-    let sealed = Sealed {
-        seq: parsed.seq,
-        class: parsed.class,
-        leaf: event.leaf,
-        leaf_hash,
-        salt,
-        body: event.body,
+    let taken = match &said {
+        Some(said) => Taken::Readable(Keys::of(said, parsed.time)),
+        None => Taken::Aside(Aside {
+            fault: AsideWord::Unreadable,
+            code: None,
+        }),
     };
     let submitted = Submitted {
-        keys: Keys::of(&said, parsed.time),
+        sealed: Sealed {
+            seq,
+            class: parsed.class,
+            leaf_hash: leaf::leaf_hash(event.leaf.as_bytes()),
+            leaf: event.leaf,
+            salt,
+            body: event.body,
+        },
         leaf: parsed,
-        sealed,
-    };
-    let text = |name: &str| {
-        let text = said.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-        Keys::word(text)
+        taken,
     };
     Ok(Read {
-        named: Named {
-            person: text("person"),
-            session: text("session"),
-            is_refused_sign_in: submitted.keys.operation == NOT_PROVEN,
-        },
-        sighting: Sighting::of(&said),
+        named: said.as_ref().map(Named::of),
+        sighting: said.as_ref().and_then(Sighting::of),
         submitted,
     })
 }
 
-/// Nothing is taken by a server that forgot what it signed: it would be a second history.
-fn hold_against_memory(
-    logs: &LogState,
-    controller: &ControllerId,
-    station: &StationId,
-    headers: &HeaderMap,
-) -> Answer<()> {
-    let pinned = headers.get(PINNED).and_then(|note| BASE64.decode(note).ok());
-    let Some(note) = pinned.and_then(|note| String::from_utf8(note).ok()) else {
-        return Ok(());
-    };
-    let (log, signed) = log_of(logs, controller.as_str())?;
-    let key = logs.keys.get(controller).ok_or_else(|| Refused::not_found("log"))?;
-    let names_another = note.lines().next() != Some(key.verifier().name());
-    if names_another {
+/// Events up to the first that has no place, and what they say.
+#[derive(Default)]
+struct Batch {
+    submitted: Vec<Submitted>,
+    sightings: Vec<Sighting>,
+    /// By what is named, the latest moment, Unix ms.
+    named: HashMap<Named, i64>,
+    refused: Option<NotRead>,
+}
+
+impl Batch {
+    fn read(events: Vec<SubmittedEvent>) -> Self {
+        let mut batch = Self::default();
+        for event in events {
+            let event = match read(event) {
+                Ok(event) => event,
+                Err(why) => {
+                    batch.refused = Some(why);
+                    break;
+                }
+            };
+            let at_ms = event.submitted.leaf.time.as_millisecond();
+            if let Some(named) = event.named {
+                let latest = batch.named.entry(named).or_insert(at_ms);
+                *latest = at_ms.max(*latest);
+            }
+            batch.sightings.extend(event.sighting);
+            batch.submitted.push(event.submitted);
+        }
+        batch
+    }
+}
+
+/// A workstation that trusts a former name of the log is not answered under the present one.
+fn trusts_the_name(key: &SignerKey, headers: &HeaderMap) -> Answer<()> {
+    if pinned::names(headers).is_some_and(|name| name != key.verifier().name()) {
         // A promise by the new key would be a wrong one there: its next sign-in follows the succession first.
         return Err(Refused::new(
             RefusalKind::Unavailable,
             "the log has another name by now",
         ));
     }
-    let held = logs
-        .put_back
-        .hold_against(log, (&key.verifier(), station), &note, &signed);
-    if let Err(error) = &held {
-        tracing::error!(error = %causes(error), "a workstation's checkpoint is not kept");
-    }
-    match logs.put_back.refusal() {
-        Some(why) => Err(why.into()),
-        None => Ok(()),
-    }
-}
-
-/// Looks at the purposes of those whose level has but one (R-MNT-1), whatever their workstation says: a contractor is nowhere
-/// in the register with another purpose, or without one.
-async fn check_purposes(store: &Store, events: &[Submitted]) -> Answer<()> {
-    let purpose_of = |event: &Submitted| serde_json::from_value::<Purpose>(event.keys.purpose.as_str().into()).ok();
-    let proven = events.iter().filter(|event| event.keys.operation != NOT_PROVEN);
-    // One look-up a person, and none for those who state what would count for anybody.
-    let stated: BTreeMap<&str, &Submitted> = proven
-        .filter(|event| !event.keys.person.is_empty() && purpose_of(event) != Level::Maintainer.only_purpose())
-        .map(|event| (event.keys.person.as_str(), event))
-        .collect();
-    for (person, event) in stated {
-        let Some(row) = store.person(person).await? else {
-            continue;
-        };
-        if row
-            .person
-            .level
-            .only_purpose()
-            .is_some_and(|only| purpose_of(event) != Some(only))
-        {
-            let refused = format!("the purpose of seq {} is none of its person's level", event.leaf.seq);
-            return Err(Refused::malformed(refused));
-        }
-    }
     Ok(())
 }
 
-/// Takes a batch of events of a workstation; the promise is signed once they are durable.
+/// Takes a batch of events of a workstation; the promise is signed once they are durable. What came before an event that has no
+/// place is taken all the same.
 ///
 /// # Errors
 /// [`RefusalKind::Equivocation`] from a workstation in quarantine or of another event of a number; [`RefusalKind::Gap`] when
-/// one is missing; [`RefusalKind::TooLarge`]; [`RefusalKind::Malformed`], also for a purpose that the person's level does not
-/// have; [`RefusalKind::NotFound`] for a log that is not here;
-/// [`RefusalKind::Unavailable`] when the store or the log does not answer.
+/// one is missing; [`RefusalKind::TooLarge`]; [`RefusalKind::Malformed`], recorded, for an event that has no place;
+/// [`RefusalKind::NotFound`] for a log that is not here; [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn events(
     State(logs): State<Arc<LogState>>,
     State(usage): State<Arc<UsageState>>,
@@ -162,7 +178,7 @@ pub async fn events(
     _touch: Touch,
     Path(station): Path<String>,
     headers: HeaderMap,
-    Bounded(batch): Bounded<EventBatch>,
+    BoundedWithNul(batch): BoundedWithNul<EventBatch>,
 ) -> Answer<Json<BatchReceipt>> {
     let station = caller.must_be(&recorder, &station).await?.clone();
     if caller.0.quarantined {
@@ -173,29 +189,35 @@ pub async fn events(
         return Err(Refused::new(RefusalKind::TooLarge, "too many events"));
     }
     let key = logs.keys.get(&batch.log).ok_or_else(|| Refused::not_found("log"))?;
-    hold_against_memory(&logs, &batch.log, &station, &headers)?;
-    let (mut events, mut sightings) = (Vec::with_capacity(batch.events.len()), Vec::new());
-    let mut named = HashSet::new();
-    for event in batch.events {
-        let event = read(event).map_err(Refused::malformed)?;
-        events.push(event.submitted);
-        sightings.extend(event.sighting);
-        named.insert(event.named);
+    trusts_the_name(key, &headers)?;
+    let Batch {
+        submitted,
+        sightings,
+        named,
+        refused,
+    } = Batch::read(batch.events);
+    let first_seq = submitted.first().map(|event| event.leaf.seq);
+    let mut placed = Vec::new();
+    if first_seq.is_some() {
+        placed = logs
+            .sequencer
+            .submit(batch.log.clone(), station.clone(), submitted)
+            .await?;
+        usage.attribution.look(&batch.log, &station, named, now_ms()).await;
+        if let Err(error) = usage.presence.see(sightings).await {
+            // The events are durable all the same.
+            tracing::warn!(error = %causes(&error), "who watches is not known");
+        }
     }
-    check_purposes(&store, &events).await?;
-    let first_seq = events
-        .first()
-        .map(|event| event.leaf.seq)
-        .ok_or_else(|| Refused::malformed("no events"))?;
-    let placed = logs
-        .sequencer
-        .submit(batch.log.clone(), station.clone(), events)
-        .await?;
-    usage.attribution.look(&batch.log, &station, named).await;
-    if let Err(error) = usage.presence.see(sightings).await {
-        // The events are durable all the same.
-        tracing::warn!(error = %causes(&error), "who watches is not known");
+    if let Some(why) = refused {
+        tracing::error!(error = %causes(&why), %station, "an event has no place in the log");
+        usage
+            .attribution
+            .no_place(&batch.log, &station, why.told(&station))
+            .await;
+        return Err(Refused::malformed(causes(&why).to_string()));
     }
+    let first_seq = first_seq.ok_or_else(|| Refused::malformed("no events"))?;
     let entries = placed
         .into_iter()
         .map(|(index, hash)| PromisedEntry {

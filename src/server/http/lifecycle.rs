@@ -48,9 +48,7 @@ pub async fn serve(
     ready: impl FnOnce(&str),
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    if !data.is_set_up() {
-        return Err(ServerError::NotSetUp);
-    }
+    data.check_set_up()?;
     let _lock = data.lock()?;
     open_files::raise();
     let settings = Settings::load(data)?;

@@ -8,9 +8,9 @@ use super::client_auth::{Caller, Person};
 use super::logs::{log_of, reading};
 use super::responses::{Answer, Bounded, Refused};
 use super::state::LogState;
-use crate::domain::audit::details::EventKind;
 use crate::domain::audit::details::configuration::{FloorRaised, PruningOrdered, PruningStep};
 use crate::domain::audit::details::log::{HoldWord, LogHold, LogPruned};
+use crate::domain::audit::details::{Details, EventKind, Say as _};
 use crate::domain::audit::event::{Event, Outcome};
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::people::LogRight;
@@ -175,8 +175,9 @@ pub async fn ask_pruning(
 /// of which.
 ///
 /// # Errors
-/// [`RefusalKind::NotFound`] for a log or an order that is not there; [`RefusalKind::Rule`], recorded, without the right;
-/// [`RefusalKind::Malformed`], recorded, from the person who asked, from one whom they gave a password lately, from a third one, or while the clocks disagree;
+/// [`RefusalKind::NotFound`] for a log or an order that is not there; [`RefusalKind::Rule`], recorded, without the right, from the
+/// person who asked, and from one whom they gave a password lately; [`RefusalKind::Malformed`], recorded, from a third one, or while
+/// the clocks disagree;
 /// [`RefusalKind::Unavailable`] when the store or the log does not answer.
 pub async fn approve_pruning(
     State(logs): State<Arc<LogState>>,
@@ -204,7 +205,12 @@ pub async fn approve_pruning(
     let asked_by = asked_by.map_or(String::new(), |row| row.person.display_name);
     let givers = store.givers(user, now_ms().saturating_sub(GIVEN_LATELY_MS)).await?;
     let may = may_approve(&person.who.person, &givers, (&order.asked_by, &asked_by), now_ms());
-    if may.is_err() || other || !clocks_agree(&store, log).await? {
+    if let Err(rule) = may {
+        let refused = Details::from(EventKind::from(approved)).refused_by(rule);
+        recorder.record(&log.controller, refused, Outcome::Refused, act).await?;
+        return Err(RefusalKind::Rule(rule).into());
+    }
+    if other || !clocks_agree(&store, log).await? {
         recorder
             .record(&log.controller, EventKind::from(approved), Outcome::Refused, act)
             .await?;

@@ -19,6 +19,7 @@ mod log_retention;
 mod logs;
 mod opening;
 mod people;
+mod pinned;
 mod policy;
 mod rate_limit;
 mod readiness;

@@ -130,10 +130,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bounded<T> {
         if has_nul(&bytes) {
             return Err(Refused::malformed(NUL));
         }
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| Refused::malformed(error.to_string()))
+        read(&bytes).map(Self)
     }
+}
+
+/// A JSON body of as many bytes at most in whose texts a NUL may stand: one of many events must not spoil the others.
+pub struct BoundedWithNul<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for BoundedWithNul<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Answer<Self> {
+        read(&body(request, state).await?).map(Self)
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+    serde_json::from_slice(bytes).map_err(|error| Refused::malformed(error.to_string()))
 }
 
 /// Why a text with a NUL in it is refused at the border: PostgreSQL keeps none, and nobody types one.

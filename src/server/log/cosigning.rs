@@ -180,3 +180,90 @@ async fn bounded(mut response: reqwest::Response) -> Result<String, String> {
     }
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::checkpoint::Checkpoint;
+    use crate::domain::audit::cosignature::{CosignatureKind, Cosigner};
+    use crate::domain::audit::hash::Hash;
+    use crate::domain::audit::note::SignerKey;
+    use crate::server::store::testing;
+    use axum::http::StatusCode;
+
+    /// A log with one signed entry, and a witness of it.
+    fn signed(log: &Log) -> (SignedState, Cosigner) {
+        let key = SignerKey::new(&log.origin, &[4; 32]).unwrap();
+        let (origin, size, root) = (log.origin.clone(), 1, Hash([1; 32]));
+        let checkpoint = Checkpoint { origin, size, root };
+        let state = SignedState {
+            origin: log.origin.clone(),
+            size,
+            root,
+            time_ms: 1,
+            note: checkpoint::sign(&checkpoint, &key),
+        };
+        (
+            state,
+            Cosigner::new("vicino", CosignatureKind::MlDsa44, &[5; 32]).unwrap(),
+        )
+    }
+
+    /// What the server makes of a witness that answers so.
+    async fn asked(status: StatusCode, answer: String) -> (Result<String, String>, u64) {
+        let answering = axum::routing::post(move || async move { (status, answer) });
+        let router = axum::Router::new().route("/add-checkpoint", answering);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+        let (_dir, store, log) = testing::store().await;
+        let (state, witness) = signed(&log);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let key = witness.verifier();
+        let mut place = Place { url, key, knows: 0 };
+        let told = ask(&client, &store, &log, &mut place, &state).await;
+        serving.abort();
+        (told, place.knows)
+    }
+
+    /// The witness's line after this many lines of 4 KB that are another's.
+    async fn long_answer(others: usize) -> String {
+        let (_dir, _, log) = testing::store().await;
+        let (state, witness) = signed(&log);
+        let text = state.note.split_once("\n\n").unwrap().0;
+        let line = witness.cosign(&format!("{text}\n"), 7).unwrap();
+        let other = format!("— altro {}\n", "A".repeat(4000));
+        other.repeat(others) + &line
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_a_witness_that_does_not_accept_the_proof_is_told_apart_from_one_that_fails() {
+        for (status, body, told) in [
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "proof not accepted\n",
+                "the witness did not accept the proof",
+            ),
+            (StatusCode::CONFLICT, "unreadable", "a conflict without a size"),
+            (StatusCode::CONFLICT, "2\n", "it knows a larger log"),
+            (StatusCode::SERVICE_UNAVAILABLE, "", "status 503"),
+        ] {
+            let (error, _) = asked(status, body.to_owned()).await;
+            assert_eq!(error, Err(told.to_owned()), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_an_answer_of_sixty_four_kilobytes_is_read_and_a_longer_one_is_not() {
+        let long = long_answer(14).await;
+        assert!(long.len() > 56 * 1024 && long.len() < MAX_ANSWER, "{}", long.len());
+        assert_eq!(asked(StatusCode::OK, long.clone()).await, (Ok(long), 1));
+        let longer = long_answer(16).await;
+        assert!(longer.len() > MAX_ANSWER);
+        let told = Err("an answer longer than agreed".to_owned());
+        assert_eq!(asked(StatusCode::OK, longer).await, (told, 0));
+        let without = "— altro AAAAAAAA\n".to_owned();
+        let (told, knows) = asked(StatusCode::OK, without).await;
+        assert!(told.is_err() && knows == 0, "not the witness's own line: {told:?}");
+    }
+}

@@ -5,14 +5,15 @@
 //! equivocation, which is kept as evidence, recorded, and puts the station in quarantine. Where several processes share a
 //! database, each transaction holds its lock, and what is in memory is given up when another process wrote in between.
 //! A database that lacks what was signed (it lost its last seconds, or was put back from a backup) gets it back from the
-//! signer's own copy, in the order that was signed, before anything else enters. An event that the database does not take stops
-//! only itself (`one_by_one`).
+//! signer's own copy, in the order that was signed, before anything else enters. An event that does not read, or that the
+//! database does not take, stops only itself (`one_by_one`): it has its place like any other, its body is set aside, and a record
+//! of that stands beside it in the same transaction.
 //! Deliberately absent: signatures, HTTP, people.
 
 use super::signed_backup::Tail;
 use crate::domain::audit::chain::{ChainError, Moment, Sealed, StationChain};
-use crate::domain::audit::details::Details;
-use crate::domain::audit::details::log::{Equivocation, LogPruned};
+use crate::domain::audit::details::log::{AsideWord, Equivocation, EventSetAside, LogPruned};
+use crate::domain::audit::details::{Details, Say as _};
 use crate::domain::audit::event::{Body, Event, Outcome, RetentionClass};
 use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::Leaf;
@@ -27,6 +28,7 @@ use crate::server::store::entries::{Append, NewEntry};
 use crate::server::store::keys::{Keys, Words};
 use crate::server::store::log_retention::Order;
 use crate::server::store::{Log, Store, StoreError};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -54,8 +56,24 @@ const WORDS: usize = 50_000;
 pub struct Submitted {
     pub leaf: Leaf,
     pub sealed: Sealed,
-    /// What it will be found by.
-    pub keys: Keys,
+    pub taken: Taken,
+}
+
+/// How an event is kept.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// With what it will be found by.
+    Readable(Keys),
+    /// Byte for byte, found by no word.
+    Aside(Aside),
+}
+
+/// Why an event is set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    pub fault: AsideWord,
+    /// The database's own code of what is wrong.
+    pub code: Option<String>,
 }
 
 /// Why a batch did not enter.
@@ -69,7 +87,7 @@ pub enum Rejection {
     OtherStation,
     #[error("there is no such log")]
     NoSuchLog,
-    /// One event, not the log: the others are taken.
+    /// One event, not the log: the others are taken. Not even set aside does the database take it.
     #[error("the database does not take this event")]
     NotTaken,
     #[error("the log cannot be written now: {0}")]
@@ -265,6 +283,13 @@ struct OpenLog {
     chains: HashMap<StationId, StationChain>,
 }
 
+/// What an entry is found by.
+struct Found<'a> {
+    keys: &'a Keys,
+    words: Words,
+    is_aside: bool,
+}
+
 struct Writer {
     /// What was signed, outside the database.
     tails: HashMap<ControllerId, Tail>,
@@ -281,7 +306,7 @@ struct Writer {
     highest_word: i64,
     committed: watch::Sender<u64>,
     metrics: Arc<Metrics>,
-    /// Events that the database does not take and that were recorded, each once: a station tries again and again.
+    /// Events that have no place at all and that were recorded, each once: a station tries again and again.
     told: HashSet<(ControllerId, StationId, u64)>,
 }
 
@@ -329,6 +354,13 @@ impl Writer {
     }
 
     async fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, StoreError> {
+        let answers = self.write(jobs).await;
+        self.store
+            .note_write(answers.as_ref().is_err_and(|error| !error.is_of_the_row()));
+        answers
+    }
+
+    async fn write(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, StoreError> {
         let begun = Instant::now();
         let mut append = self.store.append(&self.boot.to_string()).await?;
         if append.epoch != self.epoch {
@@ -451,15 +483,48 @@ impl Writer {
             fresh.push(event);
         }
         let now_ms = now_ms();
-        for Submitted { sealed, keys, .. } in fresh {
-            let words = self.words(append, keys).await?;
-            let open = self.open(append, controller).await?;
-            placed.push((
-                open.place(append, station, sealed, keys, words, now_ms).await?,
-                sealed.leaf_hash,
-            ));
+        for event in fresh {
+            placed.push(self.enter(append, controller, event, now_ms).await?);
         }
         Ok(placed)
+    }
+
+    /// Gives an event its place; beside one that is set aside stands the record of it.
+    async fn enter(
+        &mut self,
+        append: &mut Append,
+        controller: &ControllerId,
+        event: &Submitted,
+        now_ms: i64,
+    ) -> Result<(u64, Hash), Stop> {
+        let (keys, aside) = match &event.taken {
+            Taken::Readable(keys) => (Cow::Borrowed(keys), None),
+            Taken::Aside(aside) => (Cow::Owned(Keys::of_set_aside(event.leaf.time)), Some(aside)),
+        };
+        let found = Found {
+            keys: &keys,
+            words: self.words(append, &keys).await?,
+            is_aside: aside.is_some(),
+        };
+        let (station, seq) = (&event.leaf.station, event.leaf.seq);
+        let open = self.open(append, controller).await?;
+        let index = open.place(append, station, &event.sealed, found, now_ms).await?;
+        if let Some(Aside { fault, code }) = aside {
+            tracing::error!(%station, seq, ?fault, "an event is set aside");
+            let what = EventSetAside {
+                index: Some(index),
+                station: Some(station.clone()),
+                seq: Some(seq),
+                fault: Some(*fault),
+            };
+            let what = match code {
+                Some(code) => what.because(code.as_str()),
+                None => what.into(),
+            };
+            let own = own_event(controller.clone(), self.own.clone(), what, Outcome::Done);
+            self.own(append, &own).await?;
+        }
+        Ok((index, event.sealed.leaf_hash))
     }
 
     async fn equivocation(
@@ -472,7 +537,10 @@ impl Writer {
     ) -> Result<Placed, Stop> {
         let seq = event.leaf.seq;
         tracing::error!(%station, seq, log = log.origin, "equivocation: the station is put in quarantine");
-        append.equivocation(log, station, &event.sealed, now_ms()).await?;
+        let is_aside = matches!(event.taken, Taken::Aside(_));
+        append
+            .equivocation(log, station, &event.sealed, is_aside, now_ms())
+            .await?;
         let what = Equivocation {
             station: Some(station.clone()),
             seq: Some(seq),
@@ -499,9 +567,13 @@ impl Writer {
             .seal(event.class, at, salt, &event.body)
             .map_err(|error| refuse(error.to_string()))?;
         let keys = Keys::of_own(&event.body, at.time);
-        let words = self.words(append, &keys).await?;
+        let found = Found {
+            keys: &keys,
+            words: self.words(append, &keys).await?,
+            is_aside: false,
+        };
         let open = self.open(append, &event.log).await?;
-        let index = open.place(append, &own, &sealed, &keys, words, now_ms()).await?;
+        let index = open.place(append, &own, &sealed, found, now_ms()).await?;
         Ok(vec![(index, sealed.leaf_hash)])
     }
 
@@ -546,8 +618,7 @@ impl OpenLog {
         append: &mut Append,
         station: &StationId,
         sealed: &Sealed,
-        keys: &Keys,
-        words: Words,
+        found: Found<'_>,
         now_ms: i64,
     ) -> Result<u64, StoreError> {
         let index = self.frontier.size();
@@ -558,8 +629,9 @@ impl OpenLog {
             event: sealed,
             nodes: &nodes,
             received_ms: now_ms,
-            keys,
-            words,
+            keys: found.keys,
+            words: found.words,
+            is_aside: found.is_aside,
         };
         append.entry(&self.log, new).await?;
         if let Some(chain) = self.chains.get_mut(station) {

@@ -45,6 +45,8 @@ pub struct BackedUpEntry {
     pub hash: Hash,
     pub salt: Salt,
     pub body: String,
+    /// The body is set aside.
+    pub is_aside: bool,
     /// Unix ms.
     pub received_ms: i64,
 }
@@ -57,6 +59,8 @@ struct Line {
     leaf: String,
     salt: String,
     body: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_aside: bool,
 }
 
 impl Line {
@@ -71,6 +75,7 @@ impl Line {
             text: self.leaf,
             salt,
             body: self.body,
+            is_aside: self.is_aside,
             received_ms: self.received_ms,
         })
     }
@@ -108,6 +113,7 @@ impl Tail {
                 leaf: entry.leaf.clone(),
                 salt: hex::encode(salt),
                 body: body.clone(),
+                is_aside: entry.is_aside,
             };
             serde_json::to_writer(&mut bytes, &line).map_err(|error| ServerError::Key(error.to_string()))?;
             bytes.push(b'\n');
@@ -243,6 +249,7 @@ mod tests {
                     hash: sealed.leaf_hash.0.to_vec(),
                     received_ms: 5,
                     opening: Some((sealed.salt.to_vec(), sealed.body)),
+                    is_aside: false,
                 }
             })
             .collect()

@@ -12,7 +12,7 @@ pub struct SignedState {
     pub origin: String,
     pub size: u64,
     pub root: Hash,
-    /// Unix ms.
+    /// Unix ms; 0 while nothing was signed and no time accepted.
     pub time_ms: i64,
     /// The signed checkpoint.
     pub note: String,

@@ -1,8 +1,8 @@
-//! The signer: once a second at most, vouches for what is new, and remembers outside the database what it vouched for.
+//! The signer: five times a second at most, vouches for what is new, and remembers outside the database what it vouched for.
 //!
 //! Invariant: before a checkpoint is published its state is durable in a file of its own, and it follows the state
 //! before: never smaller, never another root for the same size, never earlier and never much later without a workstation's clock
-//! that agrees or an order (`domain::audit::signing_time`), always proven consistent. So a database
+//! that agrees or an order (`domain::audit::signing_time`), the first time of all included; always proven consistent. So a database
 //! restored from a backup, or another history, is never signed. The entries it vouches for are durable outside the
 //! database before it does (`signed_backup`). Reading, comparing and replacing the state happen under
 //! its file lock: of several processes that share it, each continues what the others signed.
@@ -16,7 +16,7 @@ use crate::domain::audit::hash::Hash;
 use crate::domain::audit::leaf::Leaf;
 use crate::domain::audit::note::SignerKey;
 use crate::domain::audit::proof::{consistency_recipe, verify_consistency};
-use crate::domain::audit::signing_time;
+use crate::domain::audit::signing_time::{may_sign, may_sign_first};
 use crate::domain::audit::tree::empty_root;
 use crate::domain::console_command;
 use crate::domain::doctor::Finding;
@@ -35,11 +35,15 @@ use tokio::sync::watch;
 const PAGE: u64 = 4096;
 /// Newest entries whose times are held against the clock.
 const LOOKED_AT: u64 = 256;
-/// How often, and after which wait, the state's lock is tried: a server holds it for a moment each second.
+/// How often, and after which wait, the state's lock is tried: a server holds it for a moment some times a second.
 const LOCK_TRIES: u32 = 250;
 const LOCK_AGAIN: Duration = Duration::from_millis(20);
-/// Most often a checkpoint is signed.
-const PERIOD: Duration = Duration::from_secs(1);
+/// Least time between two checkpoints: what an event waits for until it is included.
+const PERIOD: Duration = Duration::from_millis(200);
+/// After this time it is looked again: for what other processes committed, and for what was not signed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The time in a state under which nothing was signed yet.
+const NO_TIME: i64 = 0;
 
 /// Signs one log.
 pub struct Signer {
@@ -63,7 +67,7 @@ impl Signer {
         if path.exists() {
             return Err(ServerError::AlreadySetUp);
         }
-        Self::begin(data, log, key, 0, empty_root())
+        write_state(&path, &state(log, key, 0, empty_root(), NO_TIME))
     }
 
     /// Writes the first state under a name; what another name left was moved aside by the caller.
@@ -128,10 +132,13 @@ impl Signer {
             };
         }
         let stations = self.times_of_stations(store, last.size, size).await?;
-        // The first signature of all follows none.
-        if last.size > 0
-            && let Err(fault) = signing_time::may_sign(last.time_ms, now_ms, stations)
-        {
+        let may = if last.size > 0 {
+            may_sign(last.time_ms, now_ms, stations)
+        } else {
+            // The first signature of all follows none, but a time that was accepted.
+            may_sign_first((last.time_ms != NO_TIME).then_some(last.time_ms), now_ms, stations)
+        };
+        if let Err(fault) = may {
             return Err(ServerError::ClockRefused {
                 log: self.log.origin.clone(),
                 fault,
@@ -240,26 +247,32 @@ impl Signer {
         Ok(kept)
     }
 
-    /// Signs for as long as the sequencer lives, at most once a second, and a last time when it ends.
+    /// Signs for as long as the sequencer lives, at most once in [`PERIOD`], and a last time when it ends.
     pub async fn run(self, store: Store, mut committed: watch::Receiver<u64>) {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.step(&store, now_ms()).await {
-                tracing::error!(
-                    error = %causes(&error),
-                    log = self.log.origin,
-                    "not signed"
-                );
-                self.failing.send_replace(Some(self.found(&error)));
+            // What is committed from here on is looked at the next time.
+            committed.mark_unchanged();
+            let failed = self.step(&store, now_ms()).await.err();
+            if let Some(error) = &failed {
+                tracing::error!(error = %causes(error), log = self.log.origin, "not signed");
+                self.failing.send_replace(Some(self.found(error)));
             } else if self.failing.send_if_modified(|why| why.take().is_some()) {
                 tracing::info!(log = self.log.origin, "signed again");
-            } else if !store.is_shared() && committed.changed().await.is_err() {
-                break;
             }
-            // What other processes committed is not announced here: it is looked for each second.
-            if committed.has_changed().is_err() {
+            let is_gone = if failed.is_some() {
+                // No new event makes it better at once, nor a line for each.
+                tokio::time::sleep(LOOK_AGAIN).await;
+                committed.has_changed().is_err()
+            } else if store.is_shared() {
+                let changed = tokio::time::timeout(LOOK_AGAIN, committed.changed()).await;
+                changed.is_ok_and(|changed| changed.is_err())
+            } else {
+                committed.changed().await.is_err()
+            };
+            if is_gone {
                 break;
             }
         }

@@ -21,6 +21,7 @@ use crate::protocol::{LetInAlone, PasswordConfirmation, RefusalKind, SessionRequ
 use crate::server::config::Settings;
 use crate::server::keys::random;
 use crate::server::log::recorder::{Act, Recorder};
+use crate::server::now::now_ms;
 use crate::server::store::Store;
 use crate::server::store::registry::{SessionRow, StationRow};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -292,7 +293,8 @@ impl Sessions {
             .record(&station.home, SignOut::default().because(why), Outcome::Done, act)
             .await
             .map_err(unavailable)?;
-        self.store.end_session(&session.session).await.map_err(unavailable)
+        let ended = self.store.end_session(&session.session, now_ms()).await;
+        ended.map_err(unavailable)
     }
 
     /// Another purpose is in force in somebody's session from now on; recorded first, with the one before.

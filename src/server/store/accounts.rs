@@ -178,7 +178,7 @@ impl Store {
                 .bind(user)
                 .execute(&mut *tx).await?;
             if !enabled {
-                sqlx::query("UPDATE session SET ended = 1 WHERE account = $1")
+                sqlx::query("UPDATE session SET ended = 1 WHERE account = $1 AND ended = 0")
                     .bind(user)
                     .execute(&mut *tx).await?;
             }

@@ -1,6 +1,8 @@
 //! Leaves and bodies: appended in one transaction, read in pages.
 //!
-//! Invariant: an entry, its body, the nodes it completes and what it is found by enter together or not at all.
+//! Invariant: an entry, its body, the nodes it completes and what it is found by enter together or not at all. The body of an event
+//! that is set aside is kept as hexadecimal, which every database takes whatever is in it, in the same table: what guards, holds
+//! and prunes bodies does so with it.
 //! Deliberately absent: whether an entry may enter (`server::log::sequencer`).
 
 use super::keys::{Keys, Words};
@@ -16,6 +18,14 @@ use sqlx::{Postgres, QueryBuilder, Sqlite, Transaction};
 const ROWS: usize = 128;
 /// Number of the advisory lock that the sequencer of a PostgreSQL database holds.
 const SEQUENCER_LOCK: i64 = 0x7665_6465_7474_6101;
+
+/// The beginning of a body that is kept as hexadecimal. No body begins so that reads as a JSON object.
+const ASIDE: &str = "hex:";
+
+/// A body that is set aside, as a column keeps it.
+fn as_hexadecimal(body: &str) -> String {
+    format!("{ASIDE}{}", hex::encode(body))
+}
 
 /// A transaction on the log. What is added is sent to the database in few statements, at the latest by [`Append::commit`].
 pub struct Append {
@@ -56,6 +66,8 @@ pub struct Entry {
     pub received_ms: i64,
     /// Salt and body; `None` once pruned.
     pub opening: Option<(Vec<u8>, String)>,
+    /// The body is set aside: found by no word, and perhaps no JSON.
+    pub is_aside: bool,
 }
 
 pub(super) fn class_text(class: RetentionClass) -> &'static str {
@@ -89,7 +101,11 @@ impl Append {
             hash: new.event.leaf_hash,
             received_ms: new.received_ms,
             salt: new.event.salt.to_vec(),
-            body: new.event.body.clone(),
+            body: if new.is_aside {
+                as_hexadecimal(&new.event.body)
+            } else {
+                new.event.body.clone()
+            },
             words: new.words,
             time_s: new.keys.time_s,
         });
@@ -162,7 +178,8 @@ impl Append {
         })
     }
 
-    /// Keeps what a station said the second time, and puts the station in quarantine.
+    /// Keeps what a station said the second time, and puts the station in quarantine. A body that is no JSON object is kept as
+    /// hexadecimal, after `hex:`.
     ///
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
@@ -171,9 +188,15 @@ impl Append {
         log: &Log,
         station: &StationId,
         offered: &Sealed,
+        is_aside: bool,
         at_ms: i64,
     ) -> Result<(), StoreError> {
         let seq = signed(offered.seq)?;
+        let body = if is_aside {
+            as_hexadecimal(&offered.body)
+        } else {
+            offered.body.clone()
+        };
         on!(&mut self.tx, tx => {
             sqlx::query(
                 "INSERT INTO equivocation (log, station, seq, offered_leaf, offered_body, at_ms) \
@@ -183,7 +206,7 @@ impl Append {
             .bind(station.as_str())
             .bind(seq)
             .bind(offered.leaf.as_str())
-            .bind(offered.body.as_str())
+            .bind(body.as_str())
             .bind(at_ms)
             .execute(&mut **tx)
             .await?;
@@ -236,6 +259,8 @@ pub struct NewEntry<'a> {
     pub received_ms: i64,
     pub keys: &'a Keys,
     pub words: Words,
+    /// The body is kept apart from those that are read.
+    pub is_aside: bool,
 }
 
 impl Store {
@@ -367,6 +392,13 @@ pub(super) type EntryRow = (
 pub(super) fn entry(
     (index, station, seq, class, leaf, hash, received_ms, salt, body): EntryRow,
 ) -> Result<Entry, StoreError> {
+    let (body, is_aside) = match body {
+        Some(kept) => match kept.strip_prefix(ASIDE) {
+            Some(aside) => (Some(of_hexadecimal(aside)?), true),
+            None => (Some(kept), false),
+        },
+        None => (None, false),
+    };
     Ok(Entry {
         index: unsigned(index)?,
         station,
@@ -376,7 +408,14 @@ pub(super) fn entry(
         hash,
         received_ms,
         opening: salt.zip(body),
+        is_aside,
     })
+}
+
+fn of_hexadecimal(kept: &str) -> Result<String, StoreError> {
+    let corrupt = || StoreError::Corrupt("a body that is set aside".into());
+    let bytes = hex::decode(kept).map_err(|_| corrupt())?;
+    String::from_utf8(bytes).map_err(|_| corrupt())
 }
 
 #[cfg(test)]
@@ -407,8 +446,38 @@ mod tests {
             received_ms: 0,
             keys: &Keys::default(),
             words: Words::default(),
+            is_aside: false,
         };
         append.entry(log, new).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn r_aud_2_a_body_that_is_set_aside_comes_back_byte_for_byte() {
+        let (_dir, store, log) = testing::store().await;
+        let bodies = ["a\0b", "hex:00", "{\"person\":\"\\ud800\"}", "", "\u{1f600}\r\n"];
+        let mut append = store.append("a").await.unwrap();
+        for (index, body) in (0..).zip(bodies) {
+            let sealed = Sealed {
+                body: body.into(),
+                ..event(index)
+            };
+            let new = NewEntry {
+                index,
+                station: &"sala".parse().unwrap(),
+                event: &sealed,
+                nodes: &[],
+                received_ms: 0,
+                keys: &Keys::default(),
+                words: Words::default(),
+                is_aside: true,
+            };
+            append.entry(&log, new).await.unwrap();
+        }
+        append.commit().await.unwrap();
+        let kept = store.entries(&log, 0, 10).await.unwrap();
+        assert!(kept.iter().all(|entry| entry.is_aside));
+        let kept: Vec<String> = kept.into_iter().map(|entry| entry.opening.unwrap().1).collect();
+        assert_eq!(kept, bodies);
     }
 
     #[tokio::test]

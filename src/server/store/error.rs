@@ -24,6 +24,8 @@ pub enum StoreError {
     Copy { found: String },
     #[error("the commit waits, perhaps for a standby: whether it is kept is not known until the log is asked again")]
     Unknown,
+    #[error("the log was not written a moment ago")]
+    JustFailed,
     #[error("the database is encoded in {0}, not in UTF8")]
     Encoding(String),
     #[error("the database is behind a pooler that keeps no session: {0}")]
@@ -52,6 +54,7 @@ impl StoreError {
             | Self::Copy { .. }
             | Self::Encoding(_)
             | Self::Pooler(_)
+            | Self::JustFailed
             | Self::Unknown => false,
         }
     }

@@ -38,6 +38,14 @@ impl Keys {
         }
     }
 
+    /// What an event is found by that is set aside: nothing but its time.
+    pub fn of_set_aside(time: jiff::Timestamp) -> Self {
+        Self {
+            time_s: time.as_second(),
+            ..Self::default()
+        }
+    }
+
     /// As much of a text as is kept, and as it is kept.
     pub fn word(text: &str) -> String {
         let kept = |c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c };

@@ -171,7 +171,7 @@ impl Store {
 
 impl Append {
     /// What an approved order may still remove from index `from` on: up to `most` entries, as spans. Leaves out what a hold covers, what has
-    /// not reached its floor at `now_ms`, and the records of pruning itself.
+    /// not reached its floor at `now_ms`, and the records of pruning itself and of what is set aside.
     ///
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
@@ -191,7 +191,8 @@ impl Append {
              AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.log = l.log AND h.lifted_ms IS NULL \
                              AND l.received_ms BETWEEN h.from_ms AND h.to_ms) \
              AND NOT EXISTS (SELECT 1 FROM found f JOIN word w ON w.id = f.operation \
-                             WHERE f.log = l.log AND f.idx = l.idx AND w.text = 'log_pruned') \
+                             WHERE f.log = l.log AND f.idx = l.idx \
+                             AND w.text IN ('log_pruned', 'event_set_aside')) \
              ORDER BY l.idx LIMIT $5",
         )
         .bind(log.id)

@@ -15,6 +15,12 @@ macro_rules! on {
             $crate::server::store::Either::Postgres($executor) => $run,
         }
     };
+    ($which:expr, mut $executor:ident => $run:expr) => {
+        match $which {
+            $crate::server::store::Either::Sqlite(mut $executor) => $run,
+            $crate::server::store::Either::Postgres(mut $executor) => $run,
+        }
+    };
 }
 
 /// Runs a write outside the log on whichever database it is, and gives it up when it has no end.
@@ -48,17 +54,22 @@ pub use error::StoreError;
 use super::config::DataDir;
 use super::request_end;
 use crate::domain::camera::ControllerId;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Longest wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest time a write or a commit may take; one that waits for a standby has no limit in PostgreSQL.
 const KEPT_WITHIN: Duration = Duration::from_secs(10);
+
+/// For so long a write of the log that failed says more than a row that is taken.
+const FAILED_LATELY: Duration = Duration::from_secs(5);
 
 /// A write with an end: its own limit, or that of the request it is done for.
 ///
@@ -95,6 +106,8 @@ pub struct Log {
 pub struct Store {
     read: Pool,
     write: Pool,
+    /// When the last write of the log failed, where that was for a cause of the database's own.
+    failed: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Store {
@@ -171,9 +184,13 @@ impl Store {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
+        // SQLite gives a transaction up by itself when its disk is full; sqlx goes on counting it, and begins none on that connection
+        // any more. The ping before it was taken has seen every end that was asked for.
+        let writer = pool(1).before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
         Ok(Self {
-            write: Either::Sqlite(pool(1).connect_with(options.clone()).await?),
+            write: Either::Sqlite(writer.connect_with(options.clone()).await?),
             read: Either::Sqlite(pool(4).connect_with(options.pragma("query_only", "ON")).await?),
+            failed: Arc::default(),
         })
     }
 
@@ -193,6 +210,7 @@ impl Store {
         Ok(Self {
             write: Either::Postgres(write),
             read: Either::Postgres(pool(8).connect_with(options).await?),
+            failed: Arc::default(),
         })
     }
 
@@ -263,24 +281,43 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the database takes a row: one is written, and given up again.
+    /// Notes how the last write of the log ended: whether it failed for a cause of the database's own.
+    pub(super) fn note_write(&self, failed: bool) {
+        *self.last_failed() = failed.then(Instant::now);
+    }
+
+    fn last_failed(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the database takes a row: one is written, and given up again. Some seconds after a write of the log that failed, and
+    /// since which none succeeded, it is committed, and removed again in the same commit: what is full shows in nothing less, and
+    /// small writes may still fit where those of the log do not.
     ///
     /// # Errors
-    /// [`StoreError`]: the database does not answer, is read only, or refuses.
+    /// [`StoreError::JustFailed`]: the log was not written, seconds ago. [`StoreError`]: the database does not answer, is read only,
+    /// or refuses.
     pub async fn takes_a_row(&self) -> Result<(), StoreError> {
         const ROW: &str = "INSERT INTO camera_user (camera, account, session) VALUES ('', '', '')";
-        match &self.write {
-            Either::Sqlite(pool) => {
-                let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-                sqlx::query(ROW).execute(&mut *tx).await?;
-                tx.rollback().await?;
-            }
-            Either::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                sqlx::query(ROW).execute(&mut *tx).await?;
-                tx.rollback().await?;
-            }
+        const GONE: &str = "DELETE FROM camera_user WHERE camera = '' AND account = ''";
+        let failed = *self.last_failed();
+        if failed.is_some_and(|failed| failed.elapsed() < FAILED_LATELY) {
+            return Err(StoreError::JustFailed);
         }
+        let tx = match &self.write {
+            Either::Sqlite(pool) => Either::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Either::Postgres(pool) => Either::Postgres(pool.begin().await?),
+        };
+        on!(tx, mut tx => {
+            sqlx::query(ROW).execute(&mut *tx).await?;
+            if failed.is_some() {
+                sqlx::query(GONE).execute(&mut *tx).await?;
+                ended(tx.commit()).await?;
+                self.note_write(false);
+            } else {
+                tx.rollback().await?;
+            }
+        });
         Ok(())
     }
 

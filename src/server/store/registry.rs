@@ -62,6 +62,9 @@ pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T,
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
+/// What stands in `session.ended` where nobody wrote down when it ended; 0 while it goes on, otherwise Unix ms.
+const ENDED_SOME_TIME: i64 = 1;
+
 /// The head of every query for a session.
 pub(super) const SESSION: &str =
     "SELECT session, account, station, purpose, seen_ms, expires_ms, begun_ms, note, protocol_no FROM session";
@@ -232,16 +235,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
     pub async fn kept_session(&self, session: &str) -> Result<Option<KeptSession>, StoreError> {
-        let kept: Option<(String, String)> = on!(&self.read, pool => sqlx::query_as(
-            "SELECT account, station FROM session WHERE session = $1",
+        let kept: Option<(String, String, i64, i64)> = on!(&self.read, pool => sqlx::query_as(
+            "SELECT s.account, s.station, s.ended, coalesce(t.grace_s, 0) FROM session s \
+             LEFT JOIN station t ON t.station = s.station WHERE s.session = $1",
         )
         .bind(session)
         .fetch_optional(pool)
         .await)?;
-        kept.map(|(person, station)| {
+        kept.map(|(person, station, ended, grace_s)| {
             Ok(KeptSession {
                 person,
                 station: parse(station)?,
+                ended_ms: (ended > ENDED_SOME_TIME).then_some(ended),
+                grace_ms: grace_s.saturating_mul(1000),
             })
         })
         .transpose()
@@ -271,12 +277,13 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a session.
+    /// Ends a session, once: at `now_ms`, Unix ms.
     ///
     /// # Errors
     /// [`StoreError`]: the database does not answer or refuses, or has a value that cannot be.
-    pub async fn end_session(&self, session: &str) -> Result<(), StoreError> {
-        kept!(&self.write, pool => sqlx::query("UPDATE session SET ended = 1 WHERE session = $1")
+    pub async fn end_session(&self, session: &str, now_ms: i64) -> Result<(), StoreError> {
+        kept!(&self.write, pool => sqlx::query("UPDATE session SET ended = $1 WHERE session = $2 AND ended = 0")
+            .bind(now_ms.max(ENDED_SOME_TIME))
             .bind(session)
             .execute(pool).await.map(drop))?;
         Ok(())

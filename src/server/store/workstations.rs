@@ -124,7 +124,7 @@ impl Store {
             let done = sqlx::query("UPDATE station SET enabled = 0 WHERE station = $1 AND enabled = 1")
                 .bind(station.as_str())
                 .execute(&mut *tx).await?;
-            sqlx::query("UPDATE session SET ended = 1 WHERE station = $1")
+            sqlx::query("UPDATE session SET ended = 1 WHERE station = $1 AND ended = 0")
                 .bind(station.as_str())
                 .execute(&mut *tx).await?;
             tx.commit().await?;

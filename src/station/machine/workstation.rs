@@ -109,6 +109,7 @@ impl Station {
         })?;
         record_damage(&outbox, &trusted, &enrolment.station, damage).await;
         let (trusted, contact) = (Arc::new(trusted), Arc::new(Contact::default()));
+        let server = server.showing(Arc::clone(&trusted));
         let stop = watch::Sender::new(false);
         let (courier, delivered) = Courier::new(
             server.clone(),

@@ -1,7 +1,8 @@
 //! Calls to the central server: mutual TLS with the enrolment's certificate, its CA and no other, bounded in time and size.
 //!
 //! Invariant: no answer larger than [`protocol::MAX_BODY`] is read, no call lasts longer than [`TOTAL`], the token
-//! leaves only towards the enrolled server (no redirects, no proxy); every call says which versions of the protocol are spoken here.
+//! leaves only towards the enrolled server (no redirects, no proxy); every call says which versions of the protocol are spoken here and,
+//! once something is trusted, shows the checkpoints that were verified last.
 //! Deliberately absent: retrying, and what an answer means.
 
 mod answer;
@@ -10,6 +11,7 @@ mod error;
 pub use answer::ServerClock;
 pub use error::ServerError;
 
+use super::trusted_checkpoints::TrustedCheckpoints;
 use crate::domain::audit::hash::Hash;
 use crate::domain::camera::{CameraId, ControllerId, StationId};
 use crate::domain::doctor::Finding;
@@ -22,9 +24,9 @@ use crate::protocol::{
     AccountAnswer, AccountAsk, AccountChange, AccountView, AskAnswer, AskState, BatchReceipt, Because,
     CameraCredential, CameraView, Certified, Changed, ClearanceState, ConsistencyProof, CredentialNeed,
     CredentialRequest, DeclaredState, Enrol, EnrolmentCode, EventBatch, EventProof, InclusionProof, LeaseRequest,
-    LeaseState, MaskProposal, NewCode, PINNED, PasswordChange, PasswordConfirmation, PermitRequest, PolicyState,
-    ProposedMask, PutCamera, Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan, SiteProposal,
-    StationHead, StationView, Verdict,
+    LeaseState, MOST_PINNED, MaskProposal, NewCode, PINNED, PasswordChange, PasswordConfirmation, PermitRequest,
+    PolicyState, ProposedMask, PutCamera, Removal, Renewal, SessionGrant, SessionRequest, SessionView, SignedPlan,
+    SiteProposal, StationHead, StationView, Verdict,
 };
 use answer::bounded;
 use base64::Engine as _;
@@ -60,6 +62,8 @@ pub struct ServerClient {
     base: String,
     station: StationId,
     clock: ServerClock,
+    /// What is shown of the logs.
+    trusted: Option<Arc<TrustedCheckpoints>>,
 }
 
 /// The enrolment's certificates cannot be used.
@@ -78,7 +82,17 @@ impl ServerClient {
             base: access.server.to_owned(),
             station: access.station.clone(),
             clock: ServerClock::default(),
+            trusted: None,
         })
+    }
+
+    /// Shows the server over every call which checkpoints are trusted here, as they change: by them it knows whether it was put back.
+    #[must_use]
+    pub fn showing(self, trusted: Arc<TrustedCheckpoints>) -> Self {
+        Self {
+            trusted: Some(trusted),
+            ..self
+        }
     }
 
     /// Signs a person in.
@@ -515,7 +529,8 @@ impl ServerClient {
     /// # Errors
     /// [`ServerError`], as every call; refused on a gap, on another event of the same number, or when the batch is too large.
     pub async fn post_events(&self, batch: &EventBatch, pinned: Option<&str>) -> Result<BatchReceipt, ServerError> {
-        let mut request = self.request(Method::POST, &format!("/v1/stations/{}/events", self.station));
+        // A server of before takes the first checkpoint for that of the batch's log.
+        let mut request = self.bare(Method::POST, &format!("/v1/stations/{}/events", self.station));
         if let Some(note) = pinned {
             request = request.header(PINNED, BASE64.encode(note));
         }
@@ -572,6 +587,20 @@ impl ServerClient {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.bare(method, path);
+        for note in self
+            .trusted
+            .iter()
+            .flat_map(|trusted| trusted.shown())
+            .take(MOST_PINNED)
+        {
+            request = request.header(PINNED, BASE64.encode(note));
+        }
+        request
+    }
+
+    /// A call that shows no checkpoint.
+    fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let http = self.http.read().unwrap_or_else(PoisonError::into_inner);
         http.request(method, format!("{}{path}", self.base))
     }

@@ -185,6 +185,13 @@ impl TrustedCheckpoints {
         self.lock().get(log).cloned()
     }
 
+    /// The last verified checkpoint of each log, where the log's present key signed it.
+    pub fn shown(&self) -> Vec<String> {
+        let all = self.lock();
+        let notes = all.values().filter_map(TrustedCheckpoint::note_of_key);
+        notes.map(str::to_owned).collect()
+    }
+
     /// Per log: our first `seq` that is not yet verified in it.
     pub fn delivered(&self) -> BTreeMap<ControllerId, u64> {
         self.lock()

@@ -11,7 +11,7 @@ use vedetta::domain::people::Level;
 use vedetta::gui::app::Options;
 use vedetta::gui::demo::{DemoPeople, DemoPeopleError};
 use vedetta::gui::i18n::{self, Language};
-use vedetta::gui::{launch, terminal};
+use vedetta::gui::{own_process, terminal};
 use vedetta::station::{PoseSource, SecretsChoice, StationConfig, TrackedPose};
 use vedetta_check::errand::{self, Errand};
 use vedetta_check::leak::LeakRun;
@@ -128,7 +128,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
-    launch::with_few_arenas();
+    own_process::with_few_arenas();
     i18n::choose(Language::Italian);
     match check(arguments) {
         Ok(()) => ExitCode::SUCCESS,

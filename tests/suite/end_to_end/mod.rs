@@ -3,6 +3,7 @@
 //! Deliberately absent: the window; the tour of `packaging/demo.sh` has it.
 
 mod camera_accounts;
+mod cameras_lost;
 mod copies;
 mod mirrored;
 mod notches;

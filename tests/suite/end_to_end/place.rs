@@ -65,8 +65,7 @@ struct DemoPerson {
 
 /// The place.
 pub struct Place {
-    /// Ends with the place.
-    _sim: Program,
+    pub sim: Program,
     pub server: Program,
     /// Base URL of the simulator's control endpoint.
     pub control: String,
@@ -104,7 +103,7 @@ impl Place {
         let people = std::fs::read_to_string(folder.path().join("server/people.toml")).expect("people.toml");
         let people: People = toml::from_str(&people).expect("people.toml reads");
         Self {
-            _sim: sim,
+            sim,
             server,
             control,
             people: people.person,

@@ -114,8 +114,42 @@ parameters! {
 }
 
 parameters! {
-    /// A workstation asked or sent events in another's name (`asked_for`), a code for one was not good, or the database does not take its event.
+    /// A workstation asked in another's name (`asked_for`) or with a code that was not good (`refused`); or its events were taken, and the person, session or purpose they name is not as the server keeps them (`done`).
     StationRefused by "S" {}
+}
+
+words! {
+    /// What is wrong with an event that is set aside.
+    AsideWord {
+        /// The body is no JSON object that can be read.
+        Unreadable = "unreadable",
+        /// The database does not take what the body is found by, or the body itself.
+        Database = "database",
+        /// The leaf is none of this format.
+        Leaf = "leaf",
+        /// The salt is not 32 bytes.
+        Salt = "salt",
+        /// The body is longer than a body may be.
+        TooLong = "too_long",
+        /// The leaf does not commit to the body.
+        Commitment = "commitment",
+        /// The body names another station.
+        OtherStation = "other_station",
+    }
+}
+
+parameters! {
+    /// An event of a station is not like others. `done`: it has its place in the log and its body is kept byte for byte, found by no word; this record stands beside it and is never pruned. `refused`: it has no place, and is told of once while the server runs.
+    EventSetAside by "S" {
+        /// Index of the entry that is set aside
+        index: u64,
+        /// Station whose event it is
+        station: StationId,
+        /// The sequence number; absent where no leaf says it
+        seq: u64,
+        /// What is wrong with it
+        fault: AsideWord,
+    }
 }
 
 parameters! {

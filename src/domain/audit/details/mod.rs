@@ -128,7 +128,7 @@ operations! {
         Clearance, RecordingSearch, PlaybackOpen, PlaybackSeek, PlaybackClose, ExportStart, ExportEnd, DiagnosticsOpen,
         DiagnosticsClose;
     "The log itself" log:
-        LogRead, LogVerify, LogHold, LogPruned, Equivocation, StationRefused, OutboxDamage;
+        LogRead, LogVerify, LogHold, LogPruned, Equivocation, EventSetAside, StationRefused, OutboxDamage;
 }
 
 /// What an event says: what happened, what any event may add, and what a newer program said that this one does not know.

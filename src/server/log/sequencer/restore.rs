@@ -4,7 +4,7 @@
 //! transaction of whatever comes next, before it. Deliberately absent: where it was kept (`signed_backup`).
 
 use super::super::signed_backup::BackedUpEntry;
-use super::{OpenLog, Writer};
+use super::{Found, OpenLog, Writer};
 use crate::domain::audit::chain::Sealed;
 use crate::server::causes::causes;
 use crate::server::store::StoreError;
@@ -70,8 +70,12 @@ impl Writer {
         chain
             .check(&entry.leaf)
             .map_err(|error| StoreError::Corrupt(format!("{station}: {error}")))?;
-        let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
-        let keys = Keys::of(&body, entry.leaf.time);
+        let keys = if entry.is_aside {
+            Keys::of_set_aside(entry.leaf.time)
+        } else {
+            let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
+            Keys::of(&body, entry.leaf.time)
+        };
         let words = self.words(append, &keys).await?;
         let sealed = Sealed {
             seq: entry.leaf.seq,
@@ -81,7 +85,12 @@ impl Writer {
             salt: entry.salt,
             body: entry.body,
         };
-        open.place(append, &station, &sealed, &keys, words, entry.received_ms)
+        let found = Found {
+            keys: &keys,
+            words,
+            is_aside: entry.is_aside,
+        };
+        open.place(append, &station, &sealed, found, entry.received_ms)
             .await
             .map(drop)
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::audit::details::live::ViewOpen;
 use crate::domain::audit::leaf;
 use crate::domain::audit::note::SignerKey;
+use crate::domain::audit::signing_time::TimeFault;
 use crate::server::log::signer::Signer;
 use crate::server::store::search::Wanted;
 use crate::server::store::testing;
@@ -47,7 +48,7 @@ fn events(station: &str, from: u64, to: u64, salt: u8) -> Vec<Submitted> {
         chain.advance(sealed.leaf_hash);
         all.push(Submitted {
             leaf: Leaf::parse(&sealed.leaf).unwrap(),
-            keys: Keys::of_own(&body, at.time),
+            taken: Taken::Readable(Keys::of_own(&body, at.time)),
             sealed,
         });
     }
@@ -128,6 +129,32 @@ async fn many_stations_at_once_give_one_tree_that_reads_back() {
 }
 
 #[tokio::test]
+async fn r_aud_2_the_first_signature_waits_for_a_workstation_that_agrees_or_an_order() {
+    for by_order in [false, true] {
+        let bench = bench().await;
+        let data = DataDir::new(bench.dir.path());
+        let key = SignerKey::new(&bench.log.origin, &[4; 32]).unwrap();
+        Signer::create(&data, &bench.log, &key).unwrap();
+        let signer = Signer::open(&data, bench.log.clone(), key).unwrap();
+        bench.submit("sala", events("sala", 0, 2, 1)).await.unwrap();
+        let (right, wrong) = (60_000, now_ms());
+        let refused = signer.step(&bench.store, wrong).await.unwrap_err();
+        let apart = TimeFault::Apart { off_ms: wrong };
+        assert!(
+            matches!(refused, ServerError::ClockRefused { fault, .. } if fault == apart),
+            "{refused}"
+        );
+        if by_order {
+            signer.accept_time(wrong).await.unwrap();
+            assert!(signer.step(&bench.store, wrong + 1).await.unwrap());
+        } else {
+            assert!(signer.step(&bench.store, right).await.unwrap());
+        }
+        assert_eq!(signer.published().borrow().size, 2);
+    }
+}
+
+#[tokio::test]
 async fn r_aud_2_what_was_signed_is_put_back_and_only_where_it_belongs() {
     let bench = bench().await;
     let data = DataDir::new(bench.dir.path());
@@ -137,7 +164,8 @@ async fn r_aud_2_what_was_signed_is_put_back_and_only_where_it_belongs() {
     bench.submit("altra", events("altra", 0, 3, 1)).await.unwrap();
     bench.submit("sala", events("sala", 5, 9, 1)).await.unwrap();
     let signer = Signer::open(&data, bench.log.clone(), key).unwrap();
-    assert!(signer.step(&bench.store, now_ms()).await.unwrap());
+    // As the clocks of these workstations have it.
+    assert!(signer.step(&bench.store, 60_000).await.unwrap());
     let root = bench.store.frontier(&bench.log, 12).await.unwrap().root();
 
     // Databases of before: the first five events, and five of another history.
@@ -174,4 +202,42 @@ async fn r_aud_2_what_was_signed_is_put_back_and_only_where_it_belongs() {
             assert_eq!(found.len(), 13, "it is found again");
         }
     }
+}
+
+#[tokio::test]
+async fn r_aud_2_what_is_set_aside_has_its_place_and_its_record_and_comes_back_as_it_was() {
+    let bench = bench().await;
+    let data = DataDir::new(bench.dir.path());
+    let key = SignerKey::new(&bench.log.origin, &[4; 32]).unwrap();
+    Signer::create(&data, &bench.log, &key).unwrap();
+    let mut batch = events("sala", 0, 3, 1);
+    batch[1].taken = Taken::Aside(Aside {
+        fault: AsideWord::Unreadable,
+        code: None,
+    });
+    let placed = bench.submit("sala", batch.clone()).await.unwrap();
+    let indices: Vec<_> = placed.iter().map(|(index, _)| *index).collect();
+    assert_eq!(indices, [0, 1, 3], "the record stands beside it");
+    assert_eq!(bench.submit("sala", batch.clone()).await.unwrap(), placed, "once");
+    let entries = bench.store.entries(&bench.log, 0, 10).await.unwrap();
+    let aside: Vec<bool> = entries.iter().map(|entry| entry.is_aside).collect();
+    assert_eq!(aside, [false, true, false, false]);
+    assert_eq!(entries[1].opening.as_ref().unwrap().1, batch[1].sealed.body);
+    let record = &entries[2].opening.as_ref().unwrap().1;
+    let expected = r#""operation":"event_set_aside","result":"done","parameters":{"fault":"unreadable","index":1,"seq":1,"station":"sala"}"#;
+    assert!(record.contains(expected), "{record}");
+    let wanted = Wanted {
+        operation: Some("view_open".into()),
+        ..Wanted::default()
+    };
+    assert_eq!(bench.store.search(&bench.log, &wanted, None, 9).await.unwrap().len(), 2);
+
+    // A database that lost all of it is given it back.
+    let signer = Signer::open(&data, bench.log.clone(), key).unwrap();
+    assert!(signer.step(&bench.store, 60_000).await.unwrap());
+    let (_dir, store, log) = testing::store().await;
+    let (sequencer, _task) = Sequencer::start(&data, store.clone(), vec![log.clone()], Arc::default()).unwrap();
+    sequencer.take_up(log.controller.clone()).await.unwrap();
+    assert_eq!(store.entries(&log, 0, 10).await.unwrap(), entries);
+    assert_eq!(store.search(&log, &wanted, None, 9).await.unwrap().len(), 2);
 }

@@ -19,6 +19,7 @@ CREATE TABLE leaf (
 );
 CREATE UNIQUE INDEX leaf_by_station ON leaf (log, station, seq);
 
+-- The body of an event that is set aside (`event_set_aside`) is kept as `hex:` and its bytes in hexadecimal.
 CREATE TABLE body (
     log BIGINT NOT NULL,
     idx BIGINT NOT NULL,
@@ -107,6 +108,7 @@ CREATE TABLE lockout (
     until_ms BIGINT NOT NULL
 );
 
+-- `ended`: 0 while it goes on, otherwise when it ended, Unix ms; 1 where nobody wrote that down.
 CREATE TABLE session (
     session TEXT PRIMARY KEY,
     token BYTEA NOT NULL UNIQUE CHECK (length(token) = 32),

@@ -18,6 +18,7 @@ CREATE TABLE leaf (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX leaf_by_station ON leaf (log, station, seq);
 
+-- The body of an event that is set aside (`event_set_aside`) is kept as `hex:` and its bytes in hexadecimal.
 CREATE TABLE body (
     log INTEGER NOT NULL,
     idx INTEGER NOT NULL,
@@ -102,6 +103,7 @@ CREATE TABLE lockout (
     until_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `ended`: 0 while it goes on, otherwise when it ended, Unix ms; 1 where nobody wrote that down.
 CREATE TABLE session (
     session TEXT PRIMARY KEY,
     token BLOB NOT NULL UNIQUE CHECK (length(token) = 32),

@@ -80,6 +80,40 @@ async fn r_aud_7_acknowledged_events_are_there_after_a_restart_and_the_chain_goe
 }
 
 #[tokio::test]
+async fn r_aud_7_an_event_that_no_server_takes_is_never_written_and_its_neighbours_are() {
+    use crate::domain::audit::leaf::MAX_BODY;
+    let disk = Memory::default();
+    let (outbox, _) = open(&disk);
+    let with_note = |n, length| {
+        let mut event = event(n);
+        event.body.protocol_no = "x".repeat(length);
+        event
+    };
+    let room = MAX_BODY - serde_json::to_string(&with_note(1, 1).body).unwrap().len() + 1;
+    outbox.append(event(0)).await.unwrap();
+    for length in [room + 1, 5 * 1024 * 1024] {
+        let refused = outbox.append(with_note(1, length)).await;
+        assert!(
+            matches!(refused, Err(OutboxError::Unusable { .. })),
+            "{length}: {refused:?}"
+        );
+    }
+    outbox.append(with_note(1, room)).await.unwrap();
+    // Everything that a server minds can be said in a body, and is written so that it reads.
+    let mut odd = event(2);
+    odd.body.protocol_no = "a\0b\u{1b}\u{ffff}".into();
+    outbox.append(odd).await.unwrap();
+    drop(outbox);
+    let (outbox, damage) = open(&disk.crash());
+    assert_eq!((damage, seqs(&outbox)), (vec![], vec![0, 1, 2]));
+    for event in outbox.waiting(&log(), 9) {
+        assert!(event.submitted.body.len() <= MAX_BODY);
+        assert!(serde_json::from_str::<Body>(&event.submitted.body).is_ok());
+        assert!(!event.submitted.body.contains('\0'));
+    }
+}
+
+#[tokio::test]
 async fn r_aud_7_a_tail_torn_at_any_byte_costs_only_what_was_not_acknowledged() {
     let disk = Memory::default();
     let (outbox, _) = open(&disk);

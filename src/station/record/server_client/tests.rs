@@ -1,17 +1,26 @@
-//! What a person is told when something else than the server answers, or a server of another version.
+//! What a person is told when something else than the server answers, or a server of another version; what stands over a call.
 
 use super::*;
+use crate::domain::audit::checkpoint::{self, Checkpoint};
+use crate::domain::audit::note::SignerKey;
 use crate::domain::refusal::{Refusal, RefusalKind};
 use crate::station::SignInError;
+use crate::station::record::trusted_checkpoints::TrustedCheckpoint;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 /// A client of a loopback server, without TLS, that answers one call so.
 async fn client_of(status: &'static str, body: &'static str) -> ServerClient {
+    client_heard(status, body).await.0
+}
+
+/// A client of [`client_of`], with the head of the call, once it was made.
+async fn client_heard(status: &'static str, body: &'static str) -> (ServerClient, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
+    let heard = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -22,14 +31,71 @@ async fn client_of(status: &'static str, body: &'static str) -> ServerClient {
             body.len()
         );
         stream.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8(head).unwrap()
     });
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    ServerClient {
+    let client = ServerClient {
         http: Arc::new(RwLock::new(http)),
         base,
         station: "sala-operativa".parse().unwrap(),
         clock: ServerClock::default(),
-    }
+        trusted: None,
+    };
+    (client, heard)
+}
+
+/// What a workstation trusts that verified so many logs, and their checkpoints.
+fn trusting(folder: &std::path::Path, logs: u8) -> (Arc<TrustedCheckpoints>, Vec<String>) {
+    let trusted = TrustedCheckpoints::open(folder.join("logs")).unwrap();
+    let notes = (1..=logs).map(|n| {
+        let signer = SignerKey::new(&format!("vedetta/020001/borgo-{n}"), &[n; 32]).unwrap();
+        let origin = signer.verifier().name().to_owned();
+        let root = Hash([n; 32]);
+        let note = checkpoint::sign(&Checkpoint { origin, size: 7, root }, &signer);
+        let of_log = TrustedCheckpoint {
+            key: signer.verifier(),
+            note: Some(note.clone()),
+            former: None,
+            next_seq: 0,
+            broken: None,
+            begun: None,
+        };
+        trusted.save(&format!("borgo-{n}").parse().unwrap(), of_log).unwrap();
+        note
+    });
+    let notes = notes.collect();
+    (Arc::new(trusted), notes)
+}
+
+/// The checkpoints over a call.
+fn shown_in(head: &str) -> Vec<String> {
+    let values = head.lines().filter_map(|line| line.strip_prefix("vedetta-pinned: "));
+    let notes = values.map(|value| String::from_utf8(BASE64.decode(value).unwrap()).unwrap());
+    notes.collect()
+}
+
+#[tokio::test]
+async fn r_aud_2_a_call_shows_the_checkpoints_that_are_trusted_and_a_batch_that_of_its_log_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (trusted, notes) = trusting(folder.path(), 2);
+    let (client, heard) = client_heard("200 OK", "[]").await;
+    client.heads().await.unwrap();
+    assert!(shown_in(&heard.await.unwrap()).is_empty(), "nothing is trusted yet");
+    let (client, heard) = client_heard("200 OK", "[]").await;
+    client.showing(Arc::clone(&trusted)).heads().await.unwrap();
+    assert_eq!(shown_in(&heard.await.unwrap()), notes);
+    let (client, heard) = client_heard("200 OK", "{}").await;
+    let batch = EventBatch {
+        log: "borgo-2".parse().unwrap(),
+        events: Vec::new(),
+    };
+    let client = client.showing(Arc::clone(&trusted));
+    client.post_events(&batch, Some(&notes[1])).await.unwrap_err();
+    assert_eq!(shown_in(&heard.await.unwrap()), notes[1..]);
+    let (client, heard) = client_heard("200 OK", "[]").await;
+    let (many, _) = trusting(&folder.path().join("molti"), 40);
+    client.showing(many).heads().await.unwrap();
+    assert_eq!(shown_in(&heard.await.unwrap()).len(), MOST_PINNED);
 }
 
 async fn told(status: &'static str, body: &'static str) -> ServerError {
