@@ -1093,6 +1093,7 @@ change-waits = Logged: a supervisor who is another person must approve it (chang
 answer-needed = an answer is needed
 answer-istat = the ISTAT code has six digits
 answer-short-name = the short name has small letters, digits and hyphens only
+answer-server-name = a host name (vedetta.town.example) or an IP address is needed, without blanks
 ask-administrator-password = Password of the administrator (12 characters at least):
 ask-again = Again:
 answer-passwords-differ = the two passwords differ

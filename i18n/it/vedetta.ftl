@@ -1093,6 +1093,7 @@ change-waits = Annotata: deve approvarla un responsabile che sia un'altra person
 answer-needed = serve una risposta
 answer-istat = il codice ISTAT ha sei cifre
 answer-short-name = il nome breve ha solo minuscole, cifre e trattini
+answer-server-name = serve un nome di rete (vedetta.comune.example) o un indirizzo IP, senza spazi
 ask-administrator-password = Password dell'amministratore (almeno 12 caratteri):
 ask-again = Di nuovo:
 answer-passwords-differ = le due password sono diverse

@@ -129,7 +129,7 @@ enum Command {
         name: String,
         #[arg(help = fl!("help-witness-kind"), long, value_enum)]
         key_type: Option<KeyType>,
-        #[arg(help = fl!("help-witness-log"), long = "log")]
+        #[arg(help = fl!("help-witness-log"), long = "log", required = true)]
         logs: Vec<VerifierKey>,
         #[arg(help = fl!("help-witness-memory"), long, value_name = "FILE")]
         memory: Option<PathBuf>,

@@ -1,5 +1,5 @@
 //! The real server's folder: put back from a copy that lacks nothing but what the workstations have; on a disk that is full, and
-//! has room again; prepared on one that fills up before the end.
+//! has room again; prepared on one that fills up before the end; not begun where arguments make no sense.
 //!
 //! Deliberately absent: a copy that lacks events of the server (`server_holds`), PostgreSQL put back (`audit_postgres`).
 
@@ -172,4 +172,21 @@ fn r_aud_7_a_server_whose_preparation_broke_off_is_neither_served_nor_taken_for_
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(hall.command(&demo, None).status.success(), "as the sentence says");
     assert!(hall.command(&verify, None).status.success());
+}
+
+#[test]
+fn a_witness_without_a_log_and_a_server_name_that_is_none_are_refused_in_a_sentence() {
+    let hall = Town::new().prepared();
+    let folder = hall.dir.path().join("nuova");
+    let data = folder.to_str().unwrap();
+    let witness = ["witness", "--data", data, "--name", "vicino"];
+    let named = ["init", "--data", data, "--server-name", "sala operativa"];
+    for (arguments, told) in [(&witness[..], "--log"), (&named, "senza spazi")] {
+        let refused = hall.command(arguments, None);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(told), "{arguments:?}: {said}");
+        assert_eq!(said.trim().lines().count(), 1, "{said}");
+    }
+    assert!(!folder.exists());
 }

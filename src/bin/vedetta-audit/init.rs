@@ -7,6 +7,7 @@
 use super::account_admin::{AccountText, show};
 use super::{Place, questions, say};
 use clap::Args;
+use rustls::pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -40,7 +41,7 @@ struct Given {
     controller: Option<ControllerId>,
     #[arg(help = fl!("help-init-istat"), long)]
     istat: Option<String>,
-    #[arg(help = fl!("help-init-server-name"), long = "server-name")]
+    #[arg(help = fl!("help-init-server-name"), long = "server-name", value_parser = server_name)]
     names: Vec<String>,
     #[arg(help = fl!("help-listen"), long, default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
@@ -85,6 +86,14 @@ fn istat(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(fl!("answer-istat"))
+    }
+}
+
+/// A host name or an address, as workstations type it and as it stands in the server's certificate (RFC 6066, section 3).
+fn server_name(text: &str) -> Result<String, NotAccepted> {
+    match ServerName::try_from(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(NotAccepted(fl!("answer-server-name"))),
     }
 }
 
@@ -144,7 +153,9 @@ fn answers(given: Given) -> Result<Answers, ServerError> {
     };
     let mut names = given.names;
     if names.is_empty() {
-        names.push(questions::until(&fl!("ask-server-name"), some_text)?);
+        names.push(questions::until(&fl!("ask-server-name"), |text| {
+            server_name(text).map_err(|NotAccepted(why)| why)
+        })?);
     }
     let administrator = Appointee {
         user: or_ask(given.administrator, &fl!("ask-administrator"), account)?.0,
